@@ -1,0 +1,56 @@
+"""The errors of diffkit. Each is a `DiffkitError` and also the builtin a NumPy user would catch.
+
+A message has four parts: what was asked, what was got, what was expected, what to do. `explain`
+puts them together, so that no message forgets one.
+"""
+
+from __future__ import annotations
+
+
+class DiffkitError(Exception):
+    """Base of every error that diffkit raises on purpose."""
+
+
+class GraphError(DiffkitError, ValueError):
+    """A graph breaks a rule of the language (the verifier says which)."""
+
+
+class ShapeError(DiffkitError, ValueError):
+    """Shapes do not fit together, or an output is not the scalar an operator needs."""
+
+
+class DtypeError(DiffkitError, TypeError):
+    """A dtype that diffkit does not carry, or that has no derivative."""
+
+
+class TreeError(DiffkitError, TypeError):
+    """A tree of arguments or results has the wrong structure or a leaf of the wrong kind."""
+
+
+class TracingError(DiffkitError, TypeError):
+    """A traced value was used where Python or NumPy needs a concrete number."""
+
+
+class LeakedTracerError(DiffkitError, RuntimeError):
+    """A traced value was used after the trace that made it had ended."""
+
+
+class IndexingError(DiffkitError, IndexError):
+    """An index is out of bounds or of a kind that cannot be traced."""
+
+
+class UnsupportedError(DiffkitError, NotImplementedError):
+    """A function, keyword or mode that diffkit does not answer; the message says what does."""
+
+
+class CheckError(DiffkitError, AssertionError):
+    """A derivative disagrees with an independent computation of it (`check_grads`)."""
+
+
+class EvaluationError(DiffkitError, RuntimeError):
+    """NumPy failed while a graph was evaluated; the message names the user's line."""
+
+
+def explain(asked: str, got: str, expected: str, remedy: str) -> str:
+    """Join the four parts of a message; each is a clause without its final full stop."""
+    return f"{asked}: {got}. Expected {expected}. {remedy}."

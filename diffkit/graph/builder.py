@@ -1,0 +1,103 @@
+"""The builder: every node of every graph passes through `Builder.emit`.
+
+It runs the type rule, folds small constants, asks the op for an exact simplification, and merges a
+node with an equal earlier one (hash-consing); only then it appends. Since every transform re-emits
+through a builder, its result is folded and free of common subexpressions without a pass of its own.
+`finish` drops the nodes that no output needs.
+
+Simplifications are exact in IEEE arithmetic: x·1 is x, but x·0 is not 0 (x may be nan). With
+`finite_math=True`, for symbolic work, they assume finite numbers and ignore the sign of zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..types import Type
+from .atoms import SMALL, Atom, Lit, Loc, Var, literal
+from .graph import Attrs, Graph, Node, live_nodes
+from .op import Op
+from .value import Value
+
+
+class Builder:
+    """Collects the nodes of one graph."""
+
+    def __init__(self, name: str = "f", finite_math: bool = False) -> None:
+        self.name = name
+        self.finite_math = finite_math
+        self.params: list[Var] = []
+        self.nodes: list[Node] = []
+        self.producers: dict[Var, Node] = {}
+        self.loc: Loc | None = None
+        """The user's line that the next nodes belong to."""
+        self._seen: dict[Hashable, tuple[Var, ...]] = {}
+
+    def param(self, type_: Type, hint: str = "") -> Value:
+        """A new parameter, last in the list."""
+        var = Var(type_, hint)
+        self.params.append(var)
+        return Value(self, var)
+
+    def params_like(self, graph: Graph) -> list[Atom]:
+        """Parameters of the same types and names as another graph's."""
+        return [self.param(p.type, p.hint).atom for p in graph.params]
+
+    def emit(self, op: Op, args: Sequence[Atom], attrs: Attrs) -> Atom:
+        """The atom that holds `op(*args, **attrs)`: new, simplified, or one made before."""
+        type_ = op.infer(*[arg.type for arg in args], **attrs)
+        if type_.size <= SMALL and all(isinstance(arg, Lit) and arg.small for arg in args):
+            return fold(op, [arg for arg in args if isinstance(arg, Lit)], attrs, type_)
+        if op.simplify is not None:
+            simpler = op.simplify(*[Value(self, arg) for arg in args], **attrs)
+            if simpler is not None:
+                assert simpler.type == type_, f"{op.name}: {simpler.type} is not {type_}"
+                return simpler.atom
+        key = (
+            op.name,
+            tuple([arg.key if isinstance(arg, Lit) else arg for arg in args]),
+            tuple(sorted(attrs.items())) if attrs else (),
+        )
+        found = self._seen.get(key)
+        if found is None:
+            found = (Var(type_),)
+            node = Node(op, tuple(args), attrs, found, self.loc)
+            self.nodes.append(node)
+            self.producers[found[0]] = node
+            self._seen[key] = found
+        return found[0]
+
+    def inline(self, graph: Graph, args: Sequence[Atom]) -> list[Atom]:
+        """Emit the nodes of a graph with `args` for its parameters; the atoms of its results."""
+        env: dict[Var, Atom] = dict(zip(graph.params, args, strict=True))
+        self.extend(graph, env)
+        return [read(env, atom) for atom in graph.outputs]
+
+    def extend(self, graph: Graph, env: dict[Var, Atom]) -> None:
+        """As `inline`, leaving in `env` where each variable of the graph went."""
+        outside = self.loc
+        for node in graph.nodes:
+            self.loc = node.loc or outside
+            env[node.out] = self.emit(node.op, [read(env, arg) for arg in node.args], node.attrs)
+        self.loc = outside
+
+    def finish(self, outputs: Sequence[Atom], name: str | None = None) -> Graph:
+        """The graph with these results; nodes that none of them needs are dropped."""
+        outs = tuple(outputs)
+        nodes = tuple(live_nodes(self.nodes, outs))
+        return Graph(name or self.name, tuple(self.params), nodes, outs)
+
+
+def read(env: dict[Var, Atom], atom: Atom) -> Atom:
+    """The atom in an environment; a literal stands for itself."""
+    return atom if isinstance(atom, Lit) else env[atom]
+
+
+def fold(op: Op, args: Sequence[Lit], attrs: Attrs, type_: Type) -> Lit:
+    """Evaluate an op on literals now."""
+    with np.errstate(all="ignore"):
+        value: Any = op.numpy(*[arg.value for arg in args], **attrs)
+    return literal(value, type_.dtype.numpy)

@@ -1,0 +1,283 @@
+"""NumPy's shape functions on traced values."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ShapeError, UnsupportedError, explain
+from ..ops import index as i
+from ..ops import shape as s
+from ..tracing.location import at_line
+from ..tracing.tracer import Trace, Tracer
+from ..types import Shape
+from .elementwise import together
+from .reduce import normal_axes, normal_axis, refuse
+
+
+def shape_of(shape: Any) -> Shape:
+    """A shape argument (an int or a sequence) as a tuple."""
+    if isinstance(shape, tuple | list):
+        return tuple(operator.index(n) for n in shape)
+    return (operator.index(shape),)
+
+
+def reshape(t: Trace, a: Any, /, shape: Any = None, order: str = "C", **old: Any) -> Tracer:
+    """C order only; one axis may be -1."""
+    x = t.value(a)
+    refuse("np.reshape", order=(order, "C"))
+    wanted = shape_of(old.get("newshape", shape))
+    if wanted.count(-1) == 1:
+        known = math.prod(n for n in wanted if n != -1)
+        rest = x.size // known if known and x.size % known == 0 else -1
+        wanted = tuple(rest if n == -1 else n for n in wanted)
+    if any(n < 0 for n in wanted) or math.prod(wanted) != x.size:
+        where = f"np.reshape{at_line()}"
+        want, remedy = f"a shape of {x.size} elements", "Check the product of the lengths"
+        raise ShapeError(explain(where, f"{x.type} for shape {shape}", want, remedy))
+    return s.reshape(x, shape=wanted)
+
+
+def ravel(t: Trace, a: Any, order: str = "C") -> Tracer:
+    return reshape(t, a, -1, order)
+
+
+def transpose(t: Trace, a: Any, axes: Any = None) -> Tracer:
+    x = t.value(a)
+    order = tuple(range(x.ndim))[::-1]
+    if axes is not None:
+        order = tuple(normal_axis(k, x.ndim, "np.transpose") for k in axes)
+    return s.transpose(x, axes=order)
+
+
+def swapaxes(t: Trace, a: Any, axis1: int, axis2: int) -> Tracer:
+    x = t.value(a)
+    order = list(range(x.ndim))
+    j, k = normal_axis(axis1, x.ndim, "np.swapaxes"), normal_axis(axis2, x.ndim, "np.swapaxes")
+    order[j], order[k] = order[k], order[j]
+    return s.transpose(x, axes=tuple(order))
+
+
+def moveaxis(t: Trace, a: Any, source: Any, destination: Any) -> Tracer:
+    x = t.value(a)
+    src = [normal_axis(k, x.ndim, "np.moveaxis") for k in np.atleast_1d(source)]
+    dst = [normal_axis(k, x.ndim, "np.moveaxis") for k in np.atleast_1d(destination)]
+    order = [k for k in range(x.ndim) if k not in src]
+    for place, k in sorted(zip(dst, src, strict=True)):
+        order.insert(place, k)
+    return s.transpose(x, axes=tuple(order))
+
+
+def expand_dims(t: Trace, a: Any, axis: Any) -> Tracer:
+    x = t.value(a)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    total = x.ndim + len(axes)
+    new = normal_axes(axes, total, "np.expand_dims")
+    rest = iter(x.shape)
+    return s.reshape(x, shape=tuple(1 if k in new else next(rest) for k in range(total)))
+
+
+def squeeze(t: Trace, a: Any, axis: Any = None) -> Tracer:
+    x = t.value(a)
+    ones = tuple(k for k, n in enumerate(x.shape) if n == 1)
+    axes = ones if axis is None else normal_axes(axis, x.ndim, "np.squeeze")
+    if any(k not in ones for k in axes):
+        got = f"axis {axis} of {x.type}"
+        remedy = "Squeeze another axis"
+        raise ShapeError(explain(f"np.squeeze{at_line()}", got, "an axis of length 1", remedy))
+    return s.reshape(x, shape=tuple(n for k, n in enumerate(x.shape) if k not in axes))
+
+
+def broadcast_to(t: Trace, array: Any, shape: Any, subok: bool = False) -> Tracer:
+    return s.broadcast(t.value(array), shape=shape_of(shape))
+
+
+def concatenate(t: Trace, arrays: Any, /, axis: Any = 0, out: Any = None, **kw: Any) -> Tracer:
+    refuse("np.concatenate", out=(out, None), **{k: (v, None) for k, v in kw.items()})
+    values = together(t, *arrays)
+    if axis is None:
+        values, axis = [ravel(t, v) for v in values], 0
+    if any(v.ndim == 0 for v in values):
+        got, remedy = "a scalar", "Use np.stack for scalars"
+        raise ShapeError(explain(f"np.concatenate{at_line()}", got, "arrays with an axis", remedy))
+    return s.concatenate(*values, axis=normal_axis(axis, values[0].ndim, "np.concatenate"))
+
+
+def stack(t: Trace, arrays: Any, axis: int = 0, out: Any = None, **kw: Any) -> Tracer:
+    refuse("np.stack", out=(out, None), **{k: (v, None) for k, v in kw.items()})
+    values = together(t, *arrays)
+    return s.stack(*values, axis=normal_axis(axis, values[0].ndim + 1, "np.stack"))
+
+
+def at_least(ndim: int) -> Callable[..., Tracer]:
+    def handler(t: Trace, a: Any) -> Tracer:
+        x = t.value(a)
+        return s.reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape) if x.ndim < ndim else x
+
+    return handler
+
+
+def joined(axis: int, ndim: int) -> Callable[..., Tracer]:
+    """hstack and vstack."""
+    promote = at_least(ndim)
+
+    def handler(t: Trace, tup: Any, **kw: Any) -> Tracer:
+        values = [promote(t, item) for item in tup]
+        flat = axis == 1 and values[0].ndim == 1
+        return concatenate(t, values, 0 if flat else axis, **kw)
+
+    return handler
+
+
+def column_stack(t: Trace, tup: Any) -> Tracer:
+    values = [t.value(item) for item in tup]
+    columns = [s.reshape(v, shape=(*v.shape, 1)) if v.ndim == 1 else v for v in values]
+    return concatenate(t, columns, 1)
+
+
+def flip(t: Trace, m: Any, axis: Any = None) -> Tracer:
+    x = t.value(m)
+    return s.reverse(x, axes=normal_axes(axis, x.ndim, "np.flip"))
+
+
+def roll(t: Trace, a: Any, shift: Any, axis: Any = None) -> Tracer:
+    """Elements that roll off one end come back at the other."""
+    x = t.value(a)
+    if axis is None:
+        return s.reshape(roll(t, ravel(t, x), shift, 0), shape=x.shape)
+    shifts = shift if isinstance(shift, tuple | list) else (shift,)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    for amount, k in zip(shifts, axes, strict=True):
+        k = normal_axis(k, x.ndim, "np.roll")
+        n = x.shape[k]
+        cut = -operator.index(amount) % n if n else 0
+        if cut:
+            parts = (s.take_range(x, k, cut, n), s.take_range(x, k, 0, cut))  # pyright: ignore[reportArgumentType]
+            x = s.concatenate(*parts, axis=k)
+    return x
+
+
+def pad(t: Trace, array: Any, pad_width: Any, mode: str = "constant", **kw: Any) -> Any:
+    """Constant padding; other modes are not recorded."""
+    x = t.value(array)
+    if mode != "constant" or set(kw) - {"constant_values"}:
+        where = f"np.pad{at_line()}"
+        remedy = "Build the border with np.concatenate"
+        raise UnsupportedError(explain(where, f"mode={mode!r}", "mode='constant'", remedy))
+    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
+    low, high = (tuple(int(n) for n in widths[:, k]) for k in (0, 1))
+    padded = s.pad(x, low=low, high=high, interior=(0,) * x.ndim)
+    fill = kw.get("constant_values", 0)
+    if np.ndim(fill) == 0 and not isinstance(fill, Tracer) and fill == 0:
+        return padded
+    inside = np.pad(np.ones(x.shape, bool), widths)
+    return np.where(inside, padded, fill)
+
+
+def repeat(t: Trace, a: Any, repeats: Any, axis: Any = None) -> Tracer:
+    x = t.value(a)
+    if axis is None:
+        x, axis = ravel(t, x), 0
+    k = normal_axis(axis, x.ndim, "np.repeat")
+    return take(t, x, np.repeat(np.arange(x.shape[k]), repeats), k)
+
+
+def tile(t: Trace, A: Any, reps: Any) -> Tracer:
+    x = t.value(A)
+    times = shape_of(reps)
+    ndim = max(x.ndim, len(times))
+    times = (1,) * (ndim - len(times)) + times
+    x = s.reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape)
+    for k, count in enumerate(times):
+        x = s.concatenate(*[x] * count, axis=k) if count != 1 else x
+    return x
+
+
+def take(t: Trace, a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Tracer:  # fmt: skip
+    refuse("np.take", out=(out, None), mode=(mode, "raise"))
+    x = t.value(a)
+    if axis is None:
+        x, axis = ravel(t, x), 0
+    k = normal_axis(axis, x.ndim, "np.take")
+    chosen = t.value(indices)
+    front = i.gather(moveaxis(t, x, k, 0), chosen)
+    lead = tuple(range(chosen.ndim))
+    return moveaxis(t, front, lead, tuple(k + j for j in lead)) if lead else front
+
+
+def diagonal(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tracer:
+    x = moveaxis(t, a, (axis1, axis2), (0, 1))
+    n = np.arange(len(np.diagonal(np.empty(x.shape[:2]), offset)))
+    rows, columns = n + max(0, -offset), n + max(0, offset)
+    return moveaxis(t, i.gather(x, t.value(rows), t.value(columns)), 0, -1)
+
+
+def trace(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, **kw: Any) -> Any:
+    refuse("np.trace", **{k: (v, None) for k, v in kw.items()})
+    return np.sum(diagonal(t, a, offset, axis1, axis2), axis=-1)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownVariableType]
+
+
+def diag(t: Trace, v: Any, k: int = 0) -> Tracer:
+    x = t.value(v)
+    if x.ndim == 2:
+        return diagonal(t, x, k)
+    n = x.shape[0] + abs(k)
+    rows = np.arange(x.shape[0]) + max(0, -k)
+    zeros = s.broadcast(x.full(0, ()), shape=(n, n))
+    return i.scatter_add(zeros, x, t.value(rows), t.value(rows + k))
+
+
+def triangle(function: Any) -> Callable[..., Any]:
+    def handler(t: Trace, m: Any, k: int = 0) -> Any:
+        x = t.value(m)
+        return np.where(function(np.ones(x.shape, bool), k), x, 0)
+
+    return handler
+
+
+def split(t: Trace, ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
+    x = t.value(ary)
+    k = normal_axis(axis, x.ndim, "np.split")
+    parts = np.split(np.arange(x.shape[k]), indices_or_sections)
+    bounds = np.cumsum([0, *(len(p) for p in parts)])
+    pairs: Sequence[tuple[int, int]] = list(zip(bounds[:-1], bounds[1:], strict=True))
+    return [s.take_range(x, k, int(p), int(q)) for p, q in pairs]  # pyright: ignore[reportArgumentType, reportReturnType]
+
+
+def diff(t: Trace, a: Any, n: int = 1, axis: int = -1) -> Any:
+    x: Any = t.value(a)
+    k = normal_axis(axis, x.ndim, "np.diff")
+    for _ in range(n):
+        m = x.shape[k]
+        x = s.take_range(x, k, 1, m) - s.take_range(x, k, 0, m - 1)
+    return x
+
+
+def constant_like(number: int) -> Callable[..., Any]:
+    def handler(t: Trace, a: Any, dtype: Any = None, *_: Any, **__: Any) -> Any:
+        x = t.value(a)
+        return np.full(x.shape, number, dtype or x.dtype)
+
+    return handler
+
+
+# fmt: off
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.reshape: reshape, np.ravel: ravel, np.transpose: transpose, np.swapaxes: swapaxes,
+    np.moveaxis: moveaxis, np.expand_dims: expand_dims, np.squeeze: squeeze,
+    np.broadcast_to: broadcast_to, np.concatenate: concatenate, np.stack: stack,
+    np.hstack: joined(1, 1), np.vstack: joined(0, 2), np.column_stack: column_stack,
+    np.atleast_1d: at_least(1), np.atleast_2d: at_least(2),
+    np.flip: flip, np.fliplr: lambda t, m: flip(t, m, 1), np.flipud: lambda t, m: flip(t, m, 0),
+    np.roll: roll, np.pad: pad, np.repeat: repeat, np.tile: tile, np.take: take,
+    np.diagonal: diagonal, np.trace: trace, np.diag: diag, np.split: split, np.diff: diff,
+    np.tril: triangle(np.tril), np.triu: triangle(np.triu),
+    np.zeros_like: constant_like(0), np.ones_like: constant_like(1),
+    np.shape: lambda t, a: t.value(a).shape, np.ndim: lambda t, a: t.value(a).ndim,
+    np.size: lambda t, a: t.value(a).size,
+}
+# fmt: on

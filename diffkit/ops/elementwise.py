@@ -1,0 +1,108 @@
+"""The elementary and special functions, one row each: name, NumPy, derivative, algebra.
+
+`ans` is the function's own value; a row is `singular` where its derivative is infinite or undefined
+at a point where the function itself is finite. Formulas: DLMF chapters 4, 5 and 7.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..graph import Elementwise, Op
+from . import continuation as analytic
+from .arithmetic import (
+    Expr,
+    common,
+    each,
+    elementwise,
+    not_equal,
+    reciprocal,
+    select,
+    square,
+)
+
+LN2, LN10 = math.log(2), math.log(10)
+TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
+
+
+def numpy_erf(x: Any) -> Any:
+    from scipy.special import erf as scipy_erf  # scipy loads on first use
+
+    return scipy_erf(x)
+
+
+def numpy_lgamma(x: Any) -> Any:
+    from scipy.special import gammaln
+
+    return gammaln(x)
+
+
+def numpy_polygamma(x: Any, n: int) -> Any:
+    from scipy.special import polygamma as scipy_polygamma
+    from scipy.special import psi
+
+    if n == 0:
+        return psi(x)
+    return np.asarray(scipy_polygamma(n, x)).astype(np.asarray(x).dtype)[()]
+
+
+def digamma_of(x: Expr) -> Expr:
+    return polygamma(x, n=0)
+
+
+# fmt: off
+# --- exponentials and logarithms -----------------------------------------------------------------
+exp    = elementwise("exp", np.exp,       lambda x, ans: ans)                                       # (e^x)' = e^x
+exp2   = elementwise("exp2", np.exp2,     lambda x, ans: ans * LN2)                                 # (2^x)' = 2^x ln 2
+expm1  = elementwise("expm1", np.expm1,   lambda x, ans: exp(x), complex=analytic.expm1)            # (e^x - 1)' = e^x
+log2   = elementwise("log2", np.log2,     lambda x, ans: 1 / (x * LN2), singular=True)              # 1/(x ln 2)
+log10  = elementwise("log10", np.log10,   lambda x, ans: 1 / (x * LN10), singular=True)             # 1/(x ln 10)
+log1p  = elementwise("log1p", np.log1p,   lambda x, ans: 1 / (1 + x), singular=True, complex=analytic.log1p)  # 1/(1 + x)
+
+# --- powers --------------------------------------------------------------------------------------
+sqrt   = elementwise("sqrt", np.sqrt,     lambda x, ans: 0.5 / ans, singular=True)                  # 1/(2√x)
+cbrt   = elementwise("cbrt", np.cbrt,     lambda x, ans: 1 / (3 * square(ans)), singular=True, complex=analytic.cbrt)  # 1/(3 x^⅔)
+hypot  = elementwise("hypot", np.hypot,   lambda x, y, ans: div_or_zero(x, ans),                    # √(x² + y²): ∂x = x/ans
+                     lambda x, y, ans: div_or_zero(y, ans), complex=analytic.hypot)                 #   0 at the origin
+
+# --- trigonometric -------------------------------------------------------------------------------
+sin    = elementwise("sin", np.sin,       lambda x, ans: cos(x))                                    # cos x
+cos    = elementwise("cos", np.cos,       lambda x, ans: -sin(x))                                   # -sin x
+tan    = elementwise("tan", np.tan,       lambda x, ans: 1 + square(ans))                           # 1 + tan² x
+arcsin = elementwise("arcsin", np.arcsin, lambda x, ans: reciprocal(sqrt((1 - x) * (1 + x))), singular=True)   # 1/√(1 - x²)
+arccos = elementwise("arccos", np.arccos, lambda x, ans: -reciprocal(sqrt((1 - x) * (1 + x))), singular=True)  # -1/√(1 - x²)
+arctan = elementwise("arctan", np.arctan, lambda x, ans: 1 / (1 + square(x)))                       # 1/(1 + x²)
+arctan2 = elementwise("arctan2", np.arctan2,                                                        # angle of (x, y)
+                      lambda y, x, ans: x / (square(x) + square(y)),                                #   ∂y = x/(x² + y²)
+                      lambda y, x, ans: -y / (square(x) + square(y)), singular=True, complex=analytic.arctan2)
+
+# --- hyperbolic ----------------------------------------------------------------------------------
+sinh    = elementwise("sinh", np.sinh,       lambda x, ans: cosh(x))                                # cosh x
+cosh    = elementwise("cosh", np.cosh,       lambda x, ans: sinh(x))                                # sinh x
+tanh    = elementwise("tanh", np.tanh,       lambda x, ans: 1 - square(ans))                        # 1 - tanh² x
+arcsinh = elementwise("arcsinh", np.arcsinh, lambda x, ans: reciprocal(hypot(x, x.full(1, ()))))    # 1/√(x² + 1)
+arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: reciprocal(sqrt((x - 1) * (x + 1))), singular=True)  # 1/√(x² - 1)
+arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: 1 / ((1 - x) * (1 + x)), singular=True)  # 1/(1 - x²)
+
+# --- special -------------------------------------------------------------------------------------
+erf     = elementwise("erf", numpy_erf,       lambda x, ans: TWO_OVER_SQRT_PI * exp(-square(x)))    # 2/√π e^(-x²)
+lgamma  = elementwise("lgamma", numpy_lgamma, lambda x, ans: digamma_of(x), singular=True, complex=analytic.lgamma)  # ψ(x)
+# fmt: on
+
+polygamma = Op(  # ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function ψ = ψ⁽⁰⁾
+    "polygamma",
+    lambda x, n: common("polygamma", x),
+    numpy_polygamma,
+    Elementwise((lambda x, ans, n: polygamma(x, n=n + 1),), singular=True),
+    analytic.polygamma,
+    flops=each,
+)
+
+
+def div_or_zero(x: Expr, ans: Expr) -> Expr:
+    """x/ans, and 0 where ans is 0: the minimum-norm choice at the tip of the cone."""
+    away = not_equal(ans, 0)
+    return select(away, x / select(away, ans, ans.full(1, ())), ans.full(0, ()))

@@ -1,0 +1,137 @@
+"""From a Python function to a graph, and back: `record` runs it on tracers, `apply` runs a graph.
+
+`apply` evaluates where all inputs are known and inlines the graph where some are traced; that is
+how every operator nests in every other.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, TreeError, explain
+from ..graph import Graph, evaluate
+from ..types import Type, dtype_of
+from . import trees
+from .location import at_line
+from .tracer import Handlers, Trace, Tracer, innermost, recording
+
+Run = Callable[[Graph, Sequence[Any]], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A recorded function of flat leaves. The parameters of `graph` are the leaves, then one for
+    each captured value of an outer trace."""
+
+    graph: Graph
+    captured: tuple[Tracer, ...]
+    out_tree: trees.TreeDef
+    aux: Any
+    branched: bool
+
+
+def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
+    """The type of an argument leaf, or an error that names it."""
+    if isinstance(leaf, Type):
+        return leaf
+    if isinstance(leaf, Tracer):
+        return leaf.type
+    array = np.asarray(leaf)
+    if array.dtype == object or array.dtype.kind in "USVmM":
+        got = f"argument {name} is a {type(leaf).__name__}"
+        remedy = "Pass it by closure, or name it in static_argnums"
+        want = "an array, a number, or a tree of them"
+        raise TreeError(explain(f"{asked}{at_line()}", got, want, remedy))
+    return Type(dtype_of(array.dtype, f"{asked}, argument {name}"), array.shape)
+
+
+def argument_names(f: Callable[..., Any], count: int) -> list[str]:
+    """The names of the first positional parameters of a function."""
+    try:
+        parameters = [
+            p
+            for p in inspect.signature(f).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):
+        parameters = []
+    found = [p.name for p in parameters[:count]]
+    return found + [f"arg{k}" for k in range(len(found), count)]
+
+
+def function_name(f: Callable[..., Any]) -> str:
+    """A name that prints well."""
+    return re.sub(r"\W", "", getattr(f, "__name__", type(f).__name__)) or "f"
+
+
+def record(
+    f: Callable[..., Any],
+    leaves: Sequence[Any],
+    names: Sequence[str],
+    handlers: Handlers,
+    *,
+    eager: bool,
+    has_aux: bool = False,
+    asked: str = "trace",
+    name: str | None = None,
+) -> Program:
+    """Run `f(*leaves)` on tracers. With `eager`, Python may branch on values."""
+    types = [type_of_leaf(leaf, n, asked) for leaf, n in zip(leaves, names, strict=True)]
+    known = [leaf if isinstance(leaf, Tracer) else np.asarray(leaf)[()] for leaf in leaves] if eager else leaves
+    trace = Trace(name or function_name(f), handlers, eager)
+    hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
+    rows = zip(types, hints, known, strict=True)
+    with recording(trace):
+        result = f(*[trace.param(type_, hint, value) for type_, hint, value in rows])
+        aux = None
+        if has_aux:
+            if not (isinstance(result, tuple) and len(result) == 2):  # pyright: ignore[reportUnknownArgumentType]
+                got = f"{function_name(f)} returned {type(result).__name__}"  # pyright: ignore[reportUnknownArgumentType]
+                remedy = "Return (value, aux), or drop has_aux=True"
+                raise TreeError(explain(f"{asked}{at_line()}", got, "a pair (value, aux)", remedy))
+            result, aux = result  # pyright: ignore[reportUnknownVariableType]
+        aux_leaves, aux_tree = trees.flatten(aux)
+        out_leaves, out_tree = trees.flatten(result)
+        outputs = [output(trace, leaf, asked).atom for leaf in out_leaves]
+        traced_aux = [isinstance(leaf, Tracer) for leaf in aux_leaves]
+        outputs += [output(trace, leaf, asked).atom for leaf in aux_leaves if isinstance(leaf, Tracer)]
+    graph = trace.builder.finish(outputs)
+    graph, captured = drop_unused_captures(trace, graph, len(leaves))
+    rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None
+    return Program(graph, captured, out_tree, rebuild, trace.branched)
+
+
+def drop_unused_captures(
+    trace: Trace, graph: Graph, count: int
+) -> tuple[Graph, tuple[Tracer, ...]]:
+    """Captured values that no output needs are not parameters."""
+    used = {arg for node in graph.nodes for arg in node.args} | set(graph.outputs)
+    kept = [p for p in graph.params[count:] if p in used]
+    params = (*graph.params[:count], *kept)
+    captured = tuple(trace.captured[p] for p in kept)
+    return Graph(graph.name, params, graph.nodes, graph.outputs), captured
+
+
+def output(trace: Trace, leaf: Any, asked: str) -> Tracer:
+    """A leaf of the result as a value of the trace."""
+    try:
+        return trace.value(leaf)
+    except DtypeError:
+        got = f"the function returned a {type(leaf).__name__}"
+        want, remedy = "arrays or numbers", "Return arrays, and other things through has_aux=True"
+        raise TreeError(explain(f"{asked}{at_line()}", got, want, remedy)) from None
+
+
+def apply(graph: Graph, inputs: Sequence[Any], run: Run = evaluate) -> list[Any]:
+    """The results of a graph: computed by `run`, or recorded where an input is traced."""
+    trace = innermost(inputs)
+    if trace is None:
+        return run(graph, inputs)
+    atoms = [trace.value(x).atom for x in inputs]
+    return [Tracer(trace, atom) for atom in trace.builder.inline(graph, atoms)]

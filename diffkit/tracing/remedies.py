@@ -1,0 +1,87 @@
+"""What to say when a traced value meets code that needs a number.
+
+Python asks an object for `bool`, `float`, `int` or an array when NumPy's protocols are out of
+reach. Giving one away would cut the derivative without a word, so each is an error that names the
+user's line, what happened there, and what to write instead.
+"""
+
+from __future__ import annotations
+
+import dis
+import linecache
+import re
+
+from ..errors import TracingError, explain
+from .location import at_line, user_frame
+
+
+def source_line() -> str:
+    """The text of the user's line, or nothing."""
+    frame = user_frame()
+    return "" if frame is None else linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+
+
+def storing_an_item() -> bool:
+    """Whether the user's frame is executing `a[i] = …`."""
+    frame = user_frame()
+    if frame is None or frame.f_lasti < 0:
+        return False
+    name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+    return name == "STORE_SUBSCR" or (name == "BINARY_OP" and "=" in source_line())
+
+
+def refuse_bool(what: str) -> TracingError:
+    """A branch on a value that is not known while tracing."""
+    return TracingError(
+        explain(
+            f"bool(){at_line()}",
+            f"a branch or loop condition on the traced value {what}",
+            "a concrete value; a traced function runs once for all values",
+            "Use np.where(condition, a, b), or differentiate without tracing first: "
+            "dk.grad(f)(x) knows the values and takes Python branches",
+        )
+    )
+
+
+def refuse_number(kind: str, what: str) -> TracingError:
+    """`float(x)`, `int(x)`, `math.sin(x)`, `x.item()`."""
+    called = re.search(r"\bmath\.(\w+)\s*\(", source_line())
+    asked = f"math.{called[1]}" if called else f"{kind}()"
+    if called:
+        remedy = f"Use np.{called[1]}, which traces"
+    elif kind in ("int", "index"):
+        remedy = "Use np.floor or x.astype(np.int64), or pass the value as an untraced argument"
+    else:
+        remedy = (
+            "Leave the value as it is: arithmetic and np functions accept it; "
+            "dk.stop_gradient(x) takes it out of the derivative"
+        )
+    got = f"the traced value {what}, whose derivative a plain number would lose"
+    return TracingError(explain(f"{asked}{at_line()}", got, "a concrete number", remedy))
+
+
+def refuse_array(what: str) -> TracingError:
+    """`np.array([traced, …])` or `plain[i] = traced`."""
+    if storing_an_item():
+        asked = f"item assignment{at_line()}"
+        got = f"the traced value {what} to be written into a plain ndarray"
+        want = "a functional update, since a plain array cannot hold a derivative"
+        remedy = "Write a = dnp.set_at(a, index, value) (or add_at), or collect and np.stack"
+    else:
+        asked = f"np.array{at_line()}"
+        got = f"the traced value {what} where NumPy wants plain numbers"
+        want = "a function that traces"
+        remedy = "Use dnp.array([...]) (import diffkit.numpy as dnp) or np.stack([...])"
+    return TracingError(explain(asked, got, want, remedy))
+
+
+def refuse_item_of_tracer(what: str) -> TracingError:
+    """`traced[i] = v`."""
+    return TracingError(
+        explain(
+            f"item assignment{at_line()}",
+            f"an assignment into the traced value {what}",
+            "a functional update, since values of a graph never change",
+            "Write x = dnp.set_at(x, index, value), or dnp.add_at for +=",
+        )
+    )
