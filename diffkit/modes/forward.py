@@ -28,6 +28,7 @@ from ..ops.arithmetic import add
 from ..ops.shape import broadcast, sum_, zeros
 from ..types import Type
 from .activity import active_variables, operands, partial_value, product
+from .linear_map import LinearMap, Run
 
 
 def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
@@ -106,3 +107,11 @@ def total(terms: list[Expr]) -> Expr:
 def fit(tangent: Expr, type_: Type) -> Expr:
     """Stretch a tangent to the type of its primal."""
     return broadcast(tangent, shape=type_.shape)
+
+
+def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> LinearMap:
+    """The derivative with respect to the first `count` inputs, to be pushed."""
+    moved = jvp(graph, [k < count for k in range(len(graph.params))])
+    n = len(graph.outputs)
+    values = run(graph, inputs)
+    return LinearMap(values, push=lambda dxs: run(moved, [*inputs, *dxs])[n:])

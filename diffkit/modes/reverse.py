@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..graph import Bilinear, Builder, Elementwise, Graph, Linear, Node, Reduction, Var, read
 from ..ops import Expr
 from ..ops.arithmetic import add, select
 from ..ops.reduce import spread
 from ..ops.shape import unbroadcast, zeros
 from .activity import active_variables, operands, partial_value, product
+from .linear_map import LinearMap, Run
 
 
 class Cotangents:
@@ -93,3 +96,24 @@ def pull(
             axes = node.attrs["axes"]
             weights = fact.weights(xs[0], ans, axes)
             cts.add(arg, product(weights, spread(ct, xs[0], axes), masked), True)
+
+
+def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> LinearMap:
+    """The derivative with respect to the first `count` inputs, to be pulled; and to be pushed, as
+    the pull is linear in the cotangent and its own pull is J again."""
+    active = [k < count for k in range(len(graph.params))]
+    joint = vjp(graph, active)
+    n = len(graph.outputs)
+    floats = [t for t in graph.types if t.differentiable]
+    pulled = Graph(joint.name, joint.params, joint.nodes, joint.outputs[n:])
+
+    def pull(cts: list[Any]) -> list[Any]:
+        return run(pulled, [*inputs, *cts])
+
+    def push(dxs: list[Any]) -> list[Any]:
+        by_ct = [False] * len(graph.params) + [True] * len(floats)
+        twice = vjp(pulled, by_ct)
+        zero_cts = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
+        return run(twice, [*inputs, *zero_cts, *dxs])[len(pulled.outputs) :]
+
+    return LinearMap(run(graph, inputs), push, pull)

@@ -1,0 +1,182 @@
+"""The operators a user calls. Each composes recording, a mode and the way back to trees.
+
+All are lazy on functions and nest in any order. With concrete arguments they record eagerly: Python
+branches and loops on values work, and the graph lives for one call. `jit` records once for each
+signature and reuses the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .calls import Call, Linearized, jacobian_blocks, linearize, record_call
+from .errors import ShapeError, explain
+from .graph import Graph
+from .modes.method import Method, resolve
+from .numpy import stop_gradient as stop_gradient
+from .tracing import function_name, trees
+from .tracing.location import at_line
+
+Function = Callable[..., Any]
+Argnums = int | Sequence[int]
+
+
+def trace(f: Function) -> Callable[..., Graph]:
+    """The graph of a function: `trace(f)(*args)` records it for arguments or for their types.
+
+        >>> import numpy as np
+        >>> print(trace(lambda x: np.sin(x) * 2)(f64[3]))
+        graph lambda(x: f64[3]) -> (f64[3]) {
+          a: f64[3] = sin(x)
+          b: f64[3] = mul(a, 2.0)
+          return b
+        }
+    """
+
+    def traced(*args: Any) -> Graph:
+        return record_call(Call.of(f, args, {}, range(len(args)), "trace"), eager=False).graph
+
+    return traced
+
+
+def value_and_grad(
+    f: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    method: str | Method = "reverse",
+) -> Function:
+    """A function that returns `(value, gradient)` of a scalar function.
+
+    The gradient has the tree structure, shapes and dtypes of the argument (of a tuple of arguments
+    if `argnums` is a sequence). With `has_aux`, f returns `(value, aux)` and the result is
+    `((value, aux), gradient)`. Raises `ShapeError` if the value is not a scalar, `DtypeError` for
+    an integer argument.
+
+        >>> value_and_grad(lambda x: x * x)(3.0)
+        (np.float64(9.0), np.float64(6.0))
+    """
+    chosen = resolve(method, "value_and_grad")
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        call = Call.of(f, args, kwargs, argnums, "grad", has_aux)
+        lin = linearize(call, chosen)
+        value = scalar(lin, f)
+        return ((value, lin.aux) if has_aux else value), gradient(lin)
+
+    return wrapped
+
+
+def scalar(lin: Linearized, f: Function) -> Any:
+    """The one scalar result, or an error that names the function."""
+    values = lin.map.values
+    if len(values) == 1 and np.shape(values[0]) == () and lin.float_outputs == 1:
+        return values[0]
+    got = f"{function_name(f)} returned {lin.describe()}"
+    remedy = "Sum it (np.sum), or use dk.jacobian"
+    raise ShapeError(explain(f"grad{at_line()}", got, "one floating-point scalar", remedy))
+
+
+def gradient(lin: Linearized) -> Any:
+    """The derivative of a scalar, in the structure of the arguments."""
+    if lin.map.pull is not None:
+        return lin.inputs_tree(lin.map.pull([np.ones((), np.result_type(lin.map.values[0].dtype))]))
+    return lin.inputs_tree(jacobian_blocks(lin)[0])
+
+
+def grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, method: str | Method = "reverse"
+) -> Function:
+    """The gradient of a scalar function; with `has_aux`, `(gradient, aux)`.
+
+    See `value_and_grad`.
+
+        >>> grad(grad(lambda x: x**3))(2.0)
+        np.float64(12.0)
+    """
+    both = value_and_grad(f, argnums, has_aux, method)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        value, slope = both(*args, **kwargs)
+        return (slope, value[1]) if has_aux else slope
+
+    return wrapped
+
+
+def jvp(f: Function, primals: Any, tangents: Any, method: str | Method = "forward") -> Any:
+    """`(f(*primals), J·tangents)`; both arguments are sequences, one entry for each argument of f.
+
+        >>> jvp(lambda x: x * x, (3.0,), (1.0,))
+        (np.float64(9.0), np.float64(6.0))
+    """
+    args = tuple(primals)
+    call = Call.of(f, args, {}, range(len(args)), "jvp")
+    lin = linearize(call, resolve(method, "jvp"))
+    dxs = call.matching(tuple(tangents), "tangents")
+    return lin.outputs_tree(lin.map.values), lin.outputs_tree(lin.pushed(dxs))
+
+
+def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[Any, Function]:
+    """`(f(*primals), pull)`, where `pull(ct)` is the tuple of cotangents of the arguments for a
+    cotangent of the result, a tree of its structure.
+
+        >>> y, pull = vjp(lambda x, y: x * y, 3.0, 4.0)
+        >>> pull(1.0)
+        (np.float64(4.0), np.float64(3.0))
+    """
+    call = Call.of(f, primals, {}, range(len(primals)), "vjp")
+    lin = linearize(call.copied(), resolve(method, "vjp"))
+
+    def pull(ct: Any) -> Any:
+        return lin.inputs_tree(lin.pulled(lin.cotangents(ct)))
+
+    return lin.outputs_tree(lin.map.values), pull
+
+
+def jacobian(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, method: str | Method = "reverse"
+) -> Function:
+    """The Jacobian: for each output leaf, a tree like the argument of arrays of shape
+    `output.shape + input.shape`. "reverse" costs a pass for each output element, the other methods
+    one for each input element.
+
+        >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+        array([[2., 0.],
+               [0., 4.]])
+    """
+    chosen = resolve(method, "jacobian")
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        lin = linearize(Call.of(f, args, kwargs, argnums, "jacobian", has_aux), chosen)
+        rows = [lin.inputs_tree(row) for row in jacobian_blocks(lin)]
+        result = trees.unflatten(lin.out_tree, rows)
+        return (result, lin.aux) if has_aux else result
+
+    return wrapped
+
+
+def hessian(f: Function, argnums: Argnums = 0) -> Function:
+    """The matrix of second derivatives of a scalar function, forward over reverse; its shape is
+    `x.shape + x.shape` (for trees, a tree of trees).
+
+        >>> hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0]))
+        array([[0., 1.],
+               [1., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums, method="forward")
+
+
+def hvp(f: Function) -> Function:
+    """`hvp(f)(x, v)` is the Hessian of the scalar function f at x times v, for the price of a few
+    gradients: forward over reverse.
+
+        >>> hvp(lambda x: x**3)(2.0, 1.0)
+        np.float64(12.0)
+    """
+
+    def wrapped(x: Any, v: Any) -> Any:
+        return jvp(grad(f), (x,), (v,))[1]
+
+    return wrapped

@@ -1,0 +1,216 @@
+"""Formulas: a graph as sympy expressions, and their derivatives.
+
+A graph becomes formulas by evaluating it on arrays of sympy symbols. Differentiated as on paper,
+a formula swells: every product doubles what it multiplies (Baydin et al., JMLR 18, 2018, table 1).
+With `cse`, formulas are first cut into named subexpressions, each is differentiated by itself, and
+the chain rule joins them; the result is a graph again, with every subexpression shared.
+
+Limits: no loops whose length depends on values; integers and booleans must be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import EvaluationError, UnsupportedError, explain
+from ..graph import Graph, evaluate
+from ..types import Type
+from .method import Symbolic
+
+Formula = Any  # sympy ships no complete types
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """A graph as formulas: one array of symbols for each parameter, of formulas for each output."""
+
+    symbols: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+
+
+def to_sympy(graph: Graph) -> Formulas:
+    """The outputs of a graph as formulas in symbols named after its parameters."""
+    import sympy
+
+    symbols = tuple(symbol_array(sympy, p.hint or f"x{k}", p.type) for k, p in enumerate(graph.params))
+    try:
+        outputs = evaluate(graph, list(symbols), sympy_table(sympy), lambda v: constants(sympy, v))
+    except EvaluationError as error:
+        want, remedy = "ops that have a formula", "Use method='forward' or 'reverse'"
+        raise UnsupportedError(explain("method='symbolic'", str(error), want, remedy)) from None
+    return Formulas(symbols, tuple(np.asarray(out, object) for out in outputs))
+
+
+def symbol_array(sympy: Any, name: str, type_: Type) -> Any:
+    """x, or x_0, x_1, … in the shape of the type."""
+    if type_.shape == ():
+        return sympy.Symbol(name, real=True)
+    out = np.empty(type_.shape, object)
+    for place in np.ndindex(*type_.shape):
+        out[place] = sympy.Symbol(f"{name}_{'_'.join(map(str, place))}", real=True)
+    return out
+
+
+def number(sympy: Any, value: Any) -> Formula:
+    """A float as an integer or a simple fraction where it is exactly that, else as it is."""
+    if isinstance(value, bool | np.bool_):
+        return sympy.true if value else sympy.false
+    numerator, denominator = float(value).as_integer_ratio() if np.isfinite(value) else (0, 0)
+    if denominator and denominator <= 1024 and abs(numerator) < 2**53:
+        return sympy.Rational(numerator, denominator)
+    return sympy.Float(float(value))
+
+
+def constants(sympy: Any, value: Any) -> Any:
+    """A literal: integers stay NumPy (they index), numbers become sympy's."""
+    if value.dtype.kind == "i":
+        return value
+    out = np.empty(value.shape, object)
+    for place in np.ndindex(*value.shape):
+        out[place] = number(sympy, value[place])
+    return out[()]
+
+
+def sympy_table(sympy: Any) -> dict[str, Callable[..., Any]]:
+    """Each elementwise op as a function of formulas, spread over arrays."""
+    S = sympy
+
+    def piecewise(c: Formula, x: Formula, y: Formula) -> Formula:
+        return S.Piecewise((x, c), (y, True))
+
+    named: dict[str, Callable[..., Any]] = {
+        "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y,
+        "div": lambda x, y: x / y, "neg": lambda x: -x, "pow": lambda x, y: x**y,
+        "scale": lambda d, t: d * t, "square": lambda x: x**2, "reciprocal": lambda x: 1 / x,
+        "abs": S.Abs, "sign": S.sign, "floor": S.floor, "ceil": S.ceiling,
+        "maximum": S.Max, "minimum": S.Min, "select": piecewise, "stop_gradient": lambda x: x,
+        "exp": S.exp, "exp2": lambda x: 2**x, "expm1": lambda x: S.exp(x) - 1,
+        "log": S.log, "log2": lambda x: S.log(x) / S.log(2), "log10": lambda x: S.log(x) / S.log(10),
+        "log1p": lambda x: S.log(1 + x), "sqrt": S.sqrt, "cbrt": S.cbrt,
+        "hypot": lambda x, y: S.sqrt(x**2 + y**2),
+        "sin": S.sin, "cos": S.cos, "tan": S.tan, "arcsin": S.asin, "arccos": S.acos,
+        "arctan": S.atan, "arctan2": S.atan2, "sinh": S.sinh, "cosh": S.cosh, "tanh": S.tanh,
+        "arcsinh": S.asinh, "arccosh": S.acosh, "arctanh": S.atanh, "erf": S.erf,
+        "lgamma": S.loggamma, "less": S.Lt, "less_equal": S.Le, "greater": S.Gt,
+        "greater_equal": S.Ge, "equal": S.Eq, "not_equal": S.Ne,
+        "logical_and": S.And, "logical_or": S.Or, "logical_not": S.Not,
+    }  # fmt: skip
+    table = {name: spread(function) for name, function in named.items()}
+    table["polygamma"] = lambda x, n: spread(lambda v: S.polygamma(n, v))(x)
+    table["cast"] = lambda x, dtype: x if dtype.kind == "f" else np.asarray(x).astype(dtype.numpy)
+    table["max"] = lambda x, axes: reduce_by(S.Max, x, axes)
+    table["min"] = lambda x, axes: reduce_by(S.Min, x, axes)
+    return table
+
+
+def spread(function: Callable[..., Formula]) -> Callable[..., Any]:
+    """A function of formulas as a function of arrays of them."""
+
+    def over_arrays(*args: Any) -> Any:
+        return np.frompyfunc(function, len(args), 1)(*args)
+
+    return over_arrays
+
+
+def reduce_by(function: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """Max or Min over axes of an array of formulas."""
+    rest = tuple(k for k in range(x.ndim) if k not in axes)
+    rows = np.transpose(x, (*rest, *axes)).reshape(*(x.shape[k] for k in rest), -1)
+    out = np.empty(rows.shape[:-1], object)
+    for place in np.ndindex(*out.shape):
+        out[place] = function(*rows[place])
+    return out[()]
+
+
+# --- the derivative ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """Formulas for a Jacobian: `lets` are named subexpressions in order, `partials[o][k]` the array
+    ∂ output o / ∂ parameter k, of shape output.shape + parameter.shape."""
+
+    symbols: tuple[Any, ...]
+    values: tuple[Any, ...]
+    lets: list[tuple[Formula, Formula]]
+    partials: list[list[Any]]
+
+
+def differentiate(formulas: Formulas, count: int, settings: Symbolic) -> Derivative:
+    """The Jacobian with respect to the first `count` parameters."""
+    import sympy
+
+    flat = [x for array in formulas.symbols[:count] for x in np.ravel(np.asarray(array, object))]
+    values = [y for array in formulas.outputs for y in np.ravel(array)]
+    if settings.cse:
+        lets, reduced = sympy.cse(values, symbols=sympy.numbered_symbols("_"), order="none")
+        rows, lets = chain_rule(sympy, lets, reduced, flat)
+    else:
+        lets, reduced = [], values
+        rows = [[sympy.diff(y, x) for x in flat] for y in values]
+    if settings.simplify:
+        rows = [[sympy.simplify(entry) for entry in row] for row in rows]
+    partials: list[list[Any]] = []
+    at = 0
+    for out in formulas.outputs:
+        block = np.empty((out.size, len(flat)), object)
+        for r in range(out.size):
+            block[r] = rows[at + r]
+        at += out.size
+        columns = np.cumsum([np.size(x) for x in formulas.symbols[:count]])
+        parts = np.split(block, columns[:-1], axis=1)
+        shapes = [np.shape(x) for x in formulas.symbols[:count]]
+        partials.append([p.reshape(out.shape + shape) for p, shape in zip(parts, shapes, strict=True)])
+    split = iter(reduced)
+    kept = tuple(
+        np.array([next(split) for _ in range(out.size)], object).reshape(out.shape)
+        for out in formulas.outputs
+    )
+    return Derivative(formulas.symbols, kept, lets, partials)
+
+
+def chain_rule(
+    sympy: Any, lets: list[tuple[Formula, Formula]], outputs: list[Formula], xs: list[Formula]
+) -> tuple[list[list[Formula]], list[tuple[Formula, Formula]]]:
+    """Differentiate each named subexpression by what it mentions, and join by the chain rule. Each
+    derivative that is more than a product gets a name of its own."""
+    wanted = set(xs)
+    slopes: dict[Formula, dict[Formula, Formula]] = {x: {x: sympy.Integer(1)} for x in xs}
+    program: list[tuple[Formula, Formula]] = []
+
+    def named(expression: Formula) -> Formula:
+        if expression.is_Atom:
+            return expression
+        symbol = sympy.Symbol(f"_d{len(program)}")
+        program.append((symbol, expression))
+        return symbol
+
+    def gradient(expression: Formula) -> dict[Formula, Formula]:
+        total: dict[Formula, Formula] = {}
+        terms: dict[Formula, list[Formula]] = {}
+        for symbol in sorted(expression.free_symbols, key=str):
+            if symbol not in slopes:
+                continue
+            local = sympy.diff(expression, symbol)
+            local = local if symbol in wanted and expression.is_Atom else named(local)
+            for x, slope in slopes[symbol].items():
+                terms.setdefault(x, []).append(local * slope)
+        for x, parts in terms.items():
+            total[x] = named(sympy.Add(*parts))
+        return total
+
+    for symbol, expression in lets:
+        program.append((symbol, expression))
+        found = gradient(expression)
+        if found:
+            slopes[symbol] = found
+    zero = sympy.Integer(0)
+    rows: list[list[Formula]] = []
+    for y in outputs:
+        slope = gradient(y)
+        rows.append([slope.get(x, zero) for x in xs])
+    return rows, program

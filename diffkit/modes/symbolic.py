@@ -1,0 +1,94 @@
+"""Symbolic mode: graph → formula (sympy) → derivative → graph.
+
+The formulas and their differentiation stand in `formulas`, the way back in `formula_graph`. This
+file joins them to the linear map that every mode gives, and to what a person reads: the formula of
+the derivative, its LaTeX, and the count of operations before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..graph import Graph
+from .formula_graph import to_graph
+from .formulas import Formulas, differentiate, to_sympy
+from .linear_map import Arrays, LinearMap, Run
+from .method import Symbolic
+
+
+def jacobian_graph(graph: Graph, count: int, settings: Symbolic) -> Graph:
+    """The graph (params) -> (outputs, ∂ output / ∂ parameter, row by row) of the formulas."""
+    return to_graph(differentiate(to_sympy(graph), count, settings), graph)
+
+
+def linearize(
+    graph: Graph, inputs: Sequence[Any], count: int, run: Run, settings: Symbolic
+) -> LinearMap:
+    """The derivative with respect to the first `count` inputs: a Jacobian, to push or to pull."""
+    out = run(jacobian_graph(graph, count, settings), inputs)
+    n = len(graph.outputs)
+    rows = [out[n + k * count : n + (k + 1) * count] for k in range(n)]
+    rows = [row for row, t in zip(rows, graph.types, strict=True) if t.differentiable]
+    shapes = [p.type.shape for p in graph.params[:count]]
+
+    def push(dxs: Arrays) -> Arrays:
+        pairs = [list(zip(row, dxs, shapes, strict=True)) for row in rows]
+        return [add_up([np.tensordot(J, dx, len(shape)) for J, dx, shape in row]) for row in pairs]
+
+    def pull(cts: Arrays) -> Arrays:
+        columns = list(zip(*rows, strict=True))
+        return [
+            add_up([np.tensordot(ct, J, np.ndim(ct)) for ct, J in zip(cts, column, strict=True)])
+            for column in columns
+        ]
+
+    return LinearMap(out[:n], push, pull)
+
+
+def add_up(terms: list[Any]) -> Any:
+    """The sum of one or more arrays."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What symbolic differentiation did to a scalar function: the formula, its partial derivatives,
+    and the operations counted by sympy in f, in the derivatives as written, and with common
+    subexpressions shared."""
+
+    formula: Any
+    partials: tuple[Any, ...]
+    operations: int
+    operations_derivative: int
+    operations_shared: int
+
+    def latex(self) -> str:
+        """The derivatives in LaTeX."""
+        import sympy
+
+        return ",\\quad ".join(sympy.latex(p) for p in self.partials)
+
+
+def report(graph: Graph, simplify: bool = False) -> Report:
+    """Differentiate a scalar graph as on paper, by every parameter."""
+    import sympy
+
+    formulas: Formulas = to_sympy(graph)
+    formula = formulas.outputs[0][()]
+    symbols = [x for array in formulas.symbols for x in np.ravel(np.asarray(array, object))]
+    partials = tuple(sympy.diff(formula, x) for x in symbols)
+    if simplify:
+        partials = tuple(sympy.simplify(p) for p in partials)
+    lets, reduced = sympy.cse([formula, *partials])
+    shared = sum(sympy.count_ops(value) for _, value in lets) + sum(
+        sympy.count_ops(value) for value in reduced
+    )
+    swollen = sum(sympy.count_ops(p) for p in partials)
+    return Report(formula, partials, sympy.count_ops(formula), swollen, shared)
