@@ -1,0 +1,224 @@
+"""The journal of finished cells: one JSON object a line, safe against being killed.
+
+A line is written whole or not at all as far as a reader is concerned: a torn last line is cut off
+before the next append and ignored by readers. JSON has no nan or infinity, and a derivative may be
+either, so such floats are written as the strings "nan", "inf" and "-inf" and turned back on
+reading. A later record of the same cell replaces an earlier one.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "FAILED",
+    "Journal",
+    "JournalBusyError",
+    "Measurement",
+    "Record",
+    "Timing",
+    "decode",
+    "encode",
+    "read",
+]
+
+# ok, or why not. "skipped" is no status: a size not tried carries the status of the smaller size
+# that failed.
+FAILED = ("unsupported", "missing", "crashed", "timeout", "memory", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Runs of one call: median and least seconds; spread is (Q3 - Q1) / median."""
+
+    median: float
+    best: float
+    spread: float
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was measured in a cell that went well; None where a figure does not exist.
+
+    Attributes:
+        value: f at the point; the 2-norm of f for a Jacobian.
+        relative_error: max |d - truth| / max |truth|.
+        ulps: the worst entry's error in units of the truth's last place (see `measure.ulp_error`).
+        truth: how the truth was obtained, or why there is none.
+        numpy, primal, derivative: timings of f in plain NumPy, of f by the method, and of the
+            derivative.
+        ratio, ratio_numpy: median derivative time over that of `primal` and of `numpy`.
+        prepare_seconds, build_seconds: all of the preparation, and tracing and compiling within it.
+        first_seconds: the first call of the derivative.
+        peak_bytes: by how much the derivative raised resident memory at most.
+        nodes, flops, flops_ratio, calls: see `method.Prepared`; the ratio is to the primal's flops.
+    """
+
+    value: float
+    relative_error: float | None
+    ulps: float | None
+    truth: str
+    numpy: Timing
+    primal: Timing
+    derivative: Timing
+    ratio: float
+    ratio_numpy: float
+    prepare_seconds: float
+    build_seconds: float
+    first_seconds: float
+    peak_bytes: int | None
+    nodes: int | None
+    flops: int | None
+    flops_ratio: float | None
+    calls: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finished cell. `reason` is empty when `status` is "ok"; `finished` is UTC, ISO 8601."""
+
+    settings: str
+    problem: str
+    size: int
+    method: str
+    family: str
+    status: str
+    reason: str
+    seconds: float
+    finished: str
+    measurement: Measurement | None
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """What makes two records the same cell."""
+        return self.settings, self.problem, self.size, self.method
+
+    @property
+    def measured(self) -> Measurement:
+        """The measurement of a cell that went well."""
+        assert self.measurement is not None, f"{self.key} has no measurement: {self.status}"
+        return self.measurement
+
+
+def encode(value: Any) -> Any:
+    """`value` with every non-finite float replaced by its name, so that it is strict JSON."""
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value
+
+
+def decode(data: dict[str, Any]) -> Record:
+    """The record in a JSON object; ValueError or KeyError or TypeError if it isn't one."""
+    measured = data["measurement"]
+    values: dict[str, Any] = {**data, "measurement": measured and decode_measurement(measured)}
+    return Record(**values)
+
+
+def decode_measurement(data: dict[str, Any]) -> Measurement:
+    """The measurement in a JSON object, names of non-finite floats turned back into floats."""
+    values = {}
+    for field in fields(Measurement):
+        value = data[field.name]
+        if field.type is Timing:
+            value = Timing(**{key: _number(item) for key, item in value.items()})
+        elif field.type is not str:
+            value = _number(value)
+        values[field.name] = value
+    return Measurement(**values)
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, str) else value
+
+
+def read(path: Path) -> list[Record]:
+    """The records in a journal, the newest of each cell; [] if there is no file.
+
+    Lines that are not records are left out: a torn last line, or the remains of one in the middle.
+    """
+    newest: dict[tuple[str, str, int, str], Record] = {}
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    for record in _whole(lines):
+        newest[record.key] = record
+    return list(newest.values())
+
+
+def _whole(lines: Iterable[bytes]) -> Iterable[Record]:
+    for line in lines:
+        try:
+            yield decode(json.loads(line))
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+class JournalBusyError(RuntimeError):
+    """Another run is writing to the same journal."""
+
+
+class Journal:
+    """An open journal. Use as a context manager; only one process at a time can hold one.
+
+    Raises:
+        JournalBusyError: another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a+b")
+        _lock(self._file, path)
+        self._mend()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, record: Record) -> None:
+        """Write one record and wait until it is on the disk."""
+        line = json.dumps(encode(asdict(record)), allow_nan=False) + "\n"
+        self._file.write(line.encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def clear(self) -> None:
+        """Forget every record."""
+        self._file.truncate(0)
+
+    def _mend(self) -> None:
+        """Cut off a torn last line, or end it if only its newline is missing."""
+        self._file.seek(0)
+        content = self._file.read()
+        tail = content[content.rfind(b"\n") + 1 :]
+        if not tail:
+            return
+        if list(_whole([tail])):
+            self._file.write(b"\n")
+        else:
+            self._file.truncate(len(content) - len(tail))
+        self._file.flush()
+
+
+def _lock(file: Any, path: Path) -> None:
+    """Hold the file for this process; the system lets go when it ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: no lock to take
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise JournalBusyError(
+            f"a run was asked to write to {path}; got a file that another run is writing to; "
+            f"expected to be the only writer; wait for the other run, or choose another --out"
+        ) from error

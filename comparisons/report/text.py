@@ -1,0 +1,52 @@
+"""Numbers as people read them. None, for "not measured", becomes a dash."""
+
+import math
+
+__all__ = ["DASH", "count", "error", "ratio", "seconds", "size"]
+
+DASH = "–"
+_TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
+_BYTES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (0, "B"))
+
+
+def seconds(value: float | None) -> str:
+    """Three digits and a unit: 1.23 ms."""
+    if value is None or not math.isfinite(value):
+        return _odd(value)
+    unit, name = next(pair for pair in _TIMES if value >= pair[0])
+    return f"{_three(value / (unit or 1e-9))} {name}"
+
+
+def size(value: int | None) -> str:
+    """Bytes in binary units."""
+    if value is None:
+        return DASH
+    unit, name = next(pair for pair in _BYTES if value >= pair[0])
+    return f"{_three(value / (unit or 1))} {name}"
+
+
+def error(value: float | None) -> str:
+    """An error, two digits; 0 where it is exactly that."""
+    if value is None or not math.isfinite(value):
+        return _odd(value)
+    return "0" if value == 0.0 else f"{value:.1e}"
+
+
+def ratio(value: float | None) -> str:
+    """How many times, three digits."""
+    return _odd(value) if value is None or not math.isfinite(value) else f"{_three(value)}×"
+
+
+def count(value: int | None) -> str:
+    """A whole number with separators."""
+    return DASH if value is None else f"{value:,}"
+
+
+def _three(value: float) -> str:
+    """Three significant digits without an exponent."""
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f}"
+
+
+def _odd(value: float | None) -> str:
+    return DASH if value is None else str(value)
