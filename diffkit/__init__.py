@@ -9,8 +9,10 @@ from .api import stop_gradient as stop_gradient
 from .api import trace as trace
 from .api import value_and_grad as value_and_grad
 from .api import vjp as vjp
+from .check import check_grads as check_grads
 from .errors import DiffkitError as DiffkitError
 from .graph import Graph as Graph
+from .jit import jit as jit
 from .modes.method import ComplexStep as ComplexStep
 from .modes.method import Finite as Finite
 from .modes.method import Forward as Forward

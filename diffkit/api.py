@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .calls import Call, Linearized, jacobian_blocks, linearize, record_call
 from .errors import ShapeError, explain
 from .graph import Graph
@@ -27,13 +25,14 @@ Argnums = int | Sequence[int]
 def trace(f: Function) -> Callable[..., Graph]:
     """The graph of a function: `trace(f)(*args)` records it for arguments or for their types.
 
-        >>> import numpy as np
-        >>> print(trace(lambda x: np.sin(x) * 2)(f64[3]))
-        graph lambda(x: f64[3]) -> (f64[3]) {
-          a: f64[3] = sin(x)
-          b: f64[3] = mul(a, 2.0)
-          return b
-        }
+    >>> import numpy as np
+    >>> from diffkit import f64
+    >>> print(trace(lambda x: np.sin(x) * 2)(f64[3]))
+    graph lambda(x: f64[3]) -> (f64[3]) {
+      a: f64[3] = sin(x)
+      b: f64[3] = mul(a, 2.0)
+      return b
+    }
     """
 
     def traced(*args: Any) -> Graph:
@@ -61,29 +60,24 @@ def value_and_grad(
     chosen = resolve(method, "value_and_grad")
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        call = Call.of(f, args, kwargs, argnums, "grad", has_aux)
-        lin = linearize(call, chosen)
-        value = scalar(lin, f)
-        return ((value, lin.aux) if has_aux else value), gradient(lin)
+        lin = linearize(Call.of(f, args, kwargs, argnums, "grad", has_aux), chosen)
+        value, slope = of_scalar(lin, f)
+        return ((value, lin.aux) if has_aux else value), slope
 
     return wrapped
 
 
-def scalar(lin: Linearized, f: Function) -> Any:
-    """The one scalar result, or an error that names the function."""
-    values = lin.map.values
-    if len(values) == 1 and np.shape(values[0]) == () and lin.float_outputs == 1:
-        return values[0]
-    got = f"{function_name(f)} returned {lin.describe()}"
-    remedy = "Sum it (np.sum), or use dk.jacobian"
-    raise ShapeError(explain(f"grad{at_line()}", got, "one floating-point scalar", remedy))
-
-
-def gradient(lin: Linearized) -> Any:
-    """The derivative of a scalar, in the structure of the arguments."""
-    if lin.map.pull is not None:
-        return lin.inputs_tree(lin.map.pull([np.ones((), np.result_type(lin.map.values[0].dtype))]))
-    return lin.inputs_tree(jacobian_blocks(lin)[0])
+def of_scalar(lin: Linearized, f: Function) -> tuple[Any, Any]:
+    """Value and gradient of the one scalar result, or an error that names the function."""
+    types = lin.map.types
+    if len(types) != 1 or types[0].shape != () or not types[0].differentiable:
+        got = f"{function_name(f)} returned {lin.describe()}"
+        remedy = "Sum it (np.sum), or use dk.jacobian"
+        raise ShapeError(explain(f"grad{at_line()}", got, "one floating-point scalar", remedy))
+    if lin.map.pull is None:
+        return lin.map.values()[0], lin.inputs_tree(jacobian_blocks(lin)[0])
+    values, cts = lin.map.pull([types[0].dtype.numpy.type(1)])
+    return values[0], lin.inputs_tree(cts)
 
 
 def grad(
@@ -108,14 +102,14 @@ def grad(
 def jvp(f: Function, primals: Any, tangents: Any, method: str | Method = "forward") -> Any:
     """`(f(*primals), J·tangents)`; both arguments are sequences, one entry for each argument of f.
 
-        >>> jvp(lambda x: x * x, (3.0,), (1.0,))
-        (np.float64(9.0), np.float64(6.0))
+    >>> jvp(lambda x: x * x, (3.0,), (1.0,))
+    (np.float64(9.0), np.float64(6.0))
     """
     args = tuple(primals)
     call = Call.of(f, args, {}, range(len(args)), "jvp")
     lin = linearize(call, resolve(method, "jvp"))
     dxs = call.matching(tuple(tangents), "tangents")
-    return lin.outputs_tree(lin.map.values), lin.outputs_tree(lin.pushed(dxs))
+    return lin.outputs_tree(lin.map.values()), lin.outputs_tree(lin.pushed(dxs))
 
 
 def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[Any, Function]:
@@ -132,7 +126,7 @@ def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[A
     def pull(ct: Any) -> Any:
         return lin.inputs_tree(lin.pulled(lin.cotangents(ct)))
 
-    return lin.outputs_tree(lin.map.values), pull
+    return lin.outputs_tree(lin.map.values()), pull
 
 
 def jacobian(

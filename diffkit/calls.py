@@ -18,9 +18,19 @@ from .modes.linear_map import LinearMap, Run
 from .modes.method import ComplexStep, Finite, Forward, Method, Reverse
 from .numpy import array
 from .numpy.handlers import HANDLERS
-from .tracing import Program, Tracer, apply, argument_names, innermost, record, trees
+from .tracing import (
+    Program,
+    Tracer,
+    apply,
+    argument_names,
+    function_name,
+    innermost,
+    record,
+    trees,
+)
 from .tracing.location import at_line
 from .tracing.program import type_of_leaf
+from .types import Type
 
 Arrays = list[Any]
 
@@ -64,7 +74,9 @@ class Call:
         varying = tuple(args[k] for k in places)
         leaves, tree = trees.flatten(varying)
         names = [n for k in places for n in trees.names(args[k], all_names[k])]
-        return Call(f, args, kwargs, places, single, asked, has_aux, tuple(leaves), tuple(names), tree)
+        return Call(
+            f, args, kwargs, places, single, asked, has_aux, tuple(leaves), tuple(names), tree
+        )
 
     def flat(self, *leaves: Any) -> Any:
         """The function of the varying leaves alone."""
@@ -82,19 +94,20 @@ class Call:
         """The leaves of a tree of tangents, which must fit the varying arguments."""
         leaves = trees.same_structure(f"{self.asked}{at_line()}", what, tree, self.tree)
         rows = zip(leaves, self.leaves, self.names, strict=True)
-        return [conform(v, x, f"{what} of {name}", self.asked) for v, x, name in rows]
+        return [
+            conform(v, type_of_leaf(x, name, self.asked), f"{what} of {name}", self.asked)
+            for v, x, name in rows
+        ]
 
 
-def conform(v: Any, x: Any, what: str, asked: str) -> Any:
-    """A tangent or cotangent in the dtype of its primal, or an error if the shape differs."""
-    if np.shape(v) != np.shape(x):
+def conform(v: Any, type_: Type, what: str, asked: str) -> Any:
+    """A tangent or cotangent of the type of its primal, or an error if the shape differs."""
+    if np.shape(v) != type_.shape:
         got = f"{what} has shape {np.shape(v)}"
         remedy = "Give it the shape of the value it belongs to"
-        raise ShapeError(explain(f"{asked}{at_line()}", got, f"{np.shape(x)}", remedy))
-    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
-    if isinstance(v, Tracer):
-        return v.astype(dtype)
-    return np.asarray(v, dtype)
+        raise ShapeError(explain(f"{asked}{at_line()}", got, f"{type_.shape}", remedy))
+    dtype = type_.dtype.numpy
+    return v.astype(dtype) if isinstance(v, Tracer) else np.asarray(v, dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class Linearized:
     @property
     def is_float(self) -> list[bool]:
         """Which output leaves have a derivative."""
-        return [np.result_type(v.dtype).kind == "f" for v in self.map.values]
+        return [t.differentiable for t in self.map.types]
 
     @property
     def float_outputs(self) -> int:
@@ -117,8 +130,7 @@ class Linearized:
 
     def describe(self) -> str:
         """The types of the outputs, for messages."""
-        shown = [f"{v.dtype}{list(np.shape(v))}" for v in self.map.values]
-        return ", ".join(shown) or "nothing"
+        return ", ".join(map(str, self.map.types)) or "nothing"
 
     def inputs_tree(self, leaves: Arrays) -> Any:
         """Leaves in the structure of the varying arguments."""
@@ -132,19 +144,18 @@ class Linearized:
         """Tangents of all outputs; those of integer outputs are zero."""
         assert self.map.push is not None
         moving = iter(self.map.push(dxs))
-        pairs = zip(self.map.values, self.is_float, strict=True)
-        return [next(moving) if on else np.zeros(np.shape(v)) for v, on in pairs]
+        return [next(moving) if t.differentiable else np.zeros(t.shape) for t in self.map.types]
 
     def cotangents(self, ct: Any) -> Arrays:
         """The leaves of a cotangent of the result, those of float outputs only."""
         leaves = trees.same_structure(f"vjp{at_line()}", "the cotangent", ct, self.out_tree)
-        rows = zip(leaves, self.map.values, self.is_float, strict=True)
-        return [conform(c, v, "the cotangent", "vjp") for c, v, on in rows if on]
+        rows = zip(leaves, self.map.types, strict=True)
+        return [conform(c, t, "the cotangent", "vjp") for c, t in rows if t.differentiable]
 
     def pulled(self, cts: Arrays) -> Arrays:
         """Cotangents of the varying leaves; by columns where the method only pushes."""
         if self.map.pull is not None:
-            return self.map.pull(cts)
+            return self.map.pull(cts)[1]
         blocks = jacobian_blocks(self)
         rows = [row for row, on in zip(blocks, self.is_float, strict=True) if on]
         columns = list(zip(*rows, strict=True))
@@ -168,14 +179,8 @@ def record_call(call: Call, eager: bool) -> Program:
     """The graph of the call as a function of its varying leaves."""
     return record(
         call.flat, call.leaves, call.names, HANDLERS,
-        eager=eager, has_aux=call.has_aux, asked=call.asked, name=name_of(call),
+        eager=eager, has_aux=call.has_aux, asked=call.asked, name=function_name(call.f),
     )  # fmt: skip
-
-
-def name_of(call: Call) -> str:
-    from .tracing import function_name
-
-    return function_name(call.f)
 
 
 def runner() -> Run:
@@ -223,7 +228,9 @@ def unpack_aux(program: Program, traced: Arrays) -> Any:
     """The auxiliary result with its traced leaves replaced by values."""
     tree, leaves, is_traced = program.aux
     values = iter(traced)
-    return trees.unflatten(tree, [next(values) if t else x for x, t in zip(leaves, is_traced, strict=True)])
+    return trees.unflatten(
+        tree, [next(values) if t else x for x, t in zip(leaves, is_traced, strict=True)]
+    )
 
 
 def as_input(x: Any) -> Any:
@@ -245,7 +252,7 @@ def linearize_finite(call: Call, method: Finite) -> Linearized:
         return [as_input(y) for y in out]
 
     map_ = numerical.finite(flat, [as_input(x) for x in call.leaves], method)
-    if not all(v.dtype.kind == "f" for v in map_.values):
+    if not all(t.differentiable for t in map_.types):
         got, want = "an integer or boolean result", "floating-point results"
         remedy = "Return it through has_aux=True"
         raise UnsupportedError(explain(f"{call.asked}{at_line()}", got, want, remedy))
@@ -266,28 +273,33 @@ def basis(leaves: Sequence[Any]) -> list[Arrays]:
 def jacobian_blocks(lin: Linearized) -> list[Arrays]:
     """For each output leaf and each input leaf, the array of shape output.shape + input.shape."""
     ins = [as_input(x) for x in lin.call.leaves]
-    outs = list(lin.map.values)
-    by_rows = lin.map.pull is not None
-    if by_rows:
-        floats = [v for v, on in zip(outs, lin.is_float, strict=True) if on]
-        assert lin.map.pull is not None
-        rows = iter([lin.map.pull(direction) for direction in basis(floats)])
-        blocks: list[Arrays] = []
-        for v, on in zip(outs, lin.is_float, strict=True):
-            if not on:
-                blocks.append([np.zeros(np.shape(v) + np.shape(x)) for x in ins])
-                continue
-            mine = [next(rows) for _ in range(int(np.prod(np.shape(v))))]
-            blocks.append(
-                [assemble([row[k] for row in mine], np.shape(v), np.shape(x), 0) for k, x in enumerate(ins)]
-            )
-        return blocks
+    types = lin.map.types
+    if lin.map.pull is not None:
+        return by_rows(lin.map.pull, types, ins)
     columns = iter([lin.pushed(direction) for direction in basis(ins)])
-    grouped = [[next(columns) for _ in range(int(np.prod(np.shape(x))))] for x in ins]
+    grouped = [[next(columns) for _ in range(np.size(x))] for x in ins]
     return [
-        [assemble([c[o] for c in cols], np.shape(v), np.shape(x), -1) for cols, x in zip(grouped, ins, strict=True)]
-        for o, v in enumerate(outs)
+        [
+            assemble([c[o] for c in cols], t.shape, np.shape(x), -1)
+            for cols, x in zip(grouped, ins, strict=True)
+        ]
+        for o, t in enumerate(types)
     ]
+
+
+def by_rows(
+    pull: Callable[[Arrays], tuple[Arrays, Arrays]], types: Sequence[Type], ins: Arrays
+) -> list[Arrays]:
+    """The blocks of a Jacobian, one pull for each output element."""
+    seeds = [np.zeros(t.shape, t.dtype.numpy) for t in types if t.differentiable]
+    rows = iter([pull(direction)[1] for direction in basis(seeds)])
+    blocks: list[Arrays] = []
+    for t in types:
+        mine = [next(rows) for _ in range(t.size)] if t.differentiable else []
+        blocks.append(
+            [assemble([row[k] for row in mine], t.shape, np.shape(x), 0) for k, x in enumerate(ins)]
+        )
+    return blocks
 
 
 def assemble(parts: Arrays, out: tuple[int, ...], inp: tuple[int, ...], axis: int) -> Any:

@@ -35,11 +35,13 @@ class Var:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lit:
-    """A constant. `key` is equal for equal constants (same dtype, shape and bits, when small)."""
+    """A constant. `key` is equal for equal constants (same dtype, shape and bits, when small);
+    `splat` is the number that all elements of a small literal are, if they are one."""
 
     value: Array
     type: Type
     key: Hashable
+    splat: float | None = None
 
     @property
     def small(self) -> bool:
@@ -52,9 +54,13 @@ SMALL = 64  # literals up to this many elements are folded, merged by value and 
 
 
 def literal(value: Any, dtype: np.dtype[Any] | None = None) -> Lit:
-    """A literal holding its own read-only copy, so that a later write to `value` changes nothing."""
+    """A literal holding its own read-only copy: a later write to `value` changes nothing."""
     array = np.array(value, dtype=dtype, copy=True, order="C")
     array.flags.writeable = False
     type_ = Type(dtype_of(array.dtype, "using a constant"), array.shape)
-    key = (type_, array.tobytes()) if array.size <= SMALL else id(array)
-    return Lit(array, type_, key)
+    if array.size > SMALL:
+        return Lit(array, type_, id(array))
+    bits = array.tobytes()
+    one = bits[: array.itemsize]
+    uniform = array.size > 0 and (array.size == 1 or bits == one * array.size)
+    return Lit(array, type_, (type_, bits), array.flat[0].item() if uniform else None)

@@ -39,20 +39,20 @@ class Elementwise:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Linear in the operands `over` (None: in all), at once; `transpose(i, ct, *args, **attrs)` is the
-    cotangent of operand i. `push(acc, ct, *args, **attrs)`, where given, adds that cotangent
+    """Linear in the operands `over` (None: in all), at once; `transpose(i, ct, *args, **attrs)` is
+    the cotangent of operand i. `push(acc, ct, *args, **attrs)`, where given, adds that cotangent
     (of operand 0) into an accumulator in place of a dense sum."""
 
     over: tuple[int, ...] | None
-    transpose: Callable[..., Value]
-    push: Callable[..., Value] | None = None
+    transpose: Callable[..., Any]
+    push: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bilinear:
     """Linear in each of two operands; `transpose(i, ct, x, y, **attrs)` as in `Linear`."""
 
-    transpose: Callable[..., Value]
+    transpose: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Reduction:
     """A reduction over `axes` with `weights(x, ans, axes)`, shaped as x: the tangent is the sum of
     weight times tangent, the cotangent is weight times the spread cotangent."""
 
-    weights: Callable[..., Value]
+    weights: Callable[..., Any]
 
 
 Fact: TypeAlias = Constant | Elementwise | Linear | Bilinear | Reduction

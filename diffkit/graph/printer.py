@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .atoms import Atom, Lit, Var
 
 if TYPE_CHECKING:
@@ -42,8 +40,10 @@ def line(node: Node, names: dict[Var, str], locations: bool = False) -> str:
     args = ", ".join(show(arg, names) for arg in node.args)
     attrs = ", ".join(f"{key}={value}" for key, value in sorted(node.attrs.items()))
     where = f"    # {os.path.basename(node.loc.file)}:{node.loc.line}" if node.loc else ""
-    return f"{outs} = {node.op.name}({args})" + (f" {{{attrs}}}" if attrs else "") + (
-        where if locations else ""
+    return (
+        f"{outs} = {node.op.name}({args})"
+        + (f" {{{attrs}}}" if attrs else "")
+        + (where if locations else "")
     )
 
 
@@ -89,8 +89,8 @@ def show_literal(lit: Lit) -> str:
     value = lit.value
     if value.ndim == 0:
         return repr(value.item())
-    if value.size and bool(np.all(value == value.flat[0])):
-        return f"{value.flat[0].item()!r}:{lit.type}"
+    if lit.splat is not None:
+        return f"{lit.splat!r}:{lit.type}"
     if lit.small:
         return repr(value.tolist()).replace(" ", "")
     return f"const:{lit.type}"

@@ -4,6 +4,7 @@ operands, of a floating-point type, and reaching an output."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from ..graph import Constant, Elementwise, Graph, Lit, Node, Op, Var
@@ -11,6 +12,7 @@ from ..ops import Expr
 from ..ops.arithmetic import mul, neg, scale
 
 
+@cache
 def operands(op: Op, count: int) -> range | tuple[int, ...]:
     """The positions of the operands that the op differentiates by."""
     fact = op.fact

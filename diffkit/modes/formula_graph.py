@@ -15,7 +15,7 @@ from ..ops import elementwise as e
 from ..ops import index as i
 from ..ops import shape as s
 from ..types import f64
-from .formulas import Derivative, Formula
+from .formulas import Derivative, Formula, load_sympy
 
 
 def to_graph(d: Derivative, like: Graph) -> Graph:
@@ -62,8 +62,7 @@ def emit(b: Builder, formula: Formula, env: dict[Formula, Expr]) -> Expr:
 
 def children(node: Formula) -> list[Formula]:
     """The subformulas whose values a node needs."""
-    import sympy
-
+    sympy = load_sympy()
     if isinstance(node, sympy.Piecewise):
         return [part for pair in node.args for part in pair.args]
     if isinstance(node, sympy.Pow) and node.exp.is_Number and not node.base.is_Number:
@@ -79,7 +78,7 @@ def children(node: Formula) -> list[Formula]:
 
 def make(b: Builder, node: Formula, env: dict[Formula, Expr]) -> Expr:
     """One formula node as an op on the values of its children."""
-    import sympy
+    sympy = load_sympy()
 
     def number(value: Any) -> Expr:
         return Expr(b, literal(np.asarray(value, np.float64)))
@@ -123,8 +122,7 @@ def complex_free(node: Formula) -> float:
 
 def locally_constant(node: Formula) -> bool:
     """The derivative of a floor or ceiling, which sympy leaves standing."""
-    import sympy
-
+    sympy = load_sympy()
     if not isinstance(node, sympy.Derivative | sympy.Subs):
         return False
     inner = node.args[0]

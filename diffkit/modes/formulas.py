@@ -8,8 +8,12 @@ the chain rule joins them; the result is a graph again, with every subexpression
 Limits: no loops whose length depends on values; integers and booleans must be known.
 """
 
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +28,11 @@ from .method import Symbolic
 Formula = Any  # sympy ships no complete types
 
 
+def load_sympy() -> Any:
+    """The module, on first use: importing diffkit does not wait for it."""
+    return importlib.import_module("sympy")
+
+
 @dataclass(frozen=True, slots=True)
 class Formulas:
     """A graph as formulas: one array of symbols for each parameter, of formulas for each output."""
@@ -34,9 +43,10 @@ class Formulas:
 
 def to_sympy(graph: Graph) -> Formulas:
     """The outputs of a graph as formulas in symbols named after its parameters."""
-    import sympy
-
-    symbols = tuple(symbol_array(sympy, p.hint or f"x{k}", p.type) for k, p in enumerate(graph.params))
+    sympy = load_sympy()
+    symbols = tuple(
+        symbol_array(sympy, p.hint or f"x{k}", p.type) for k, p in enumerate(graph.params)
+    )
     try:
         outputs = evaluate(graph, list(symbols), sympy_table(sympy), lambda v: constants(sympy, v))
     except EvaluationError as error:
@@ -89,8 +99,9 @@ def sympy_table(sympy: Any) -> dict[str, Callable[..., Any]]:
         "abs": S.Abs, "sign": S.sign, "floor": S.floor, "ceil": S.ceiling,
         "maximum": S.Max, "minimum": S.Min, "select": piecewise, "stop_gradient": lambda x: x,
         "exp": S.exp, "exp2": lambda x: 2**x, "expm1": lambda x: S.exp(x) - 1,
-        "log": S.log, "log2": lambda x: S.log(x) / S.log(2), "log10": lambda x: S.log(x) / S.log(10),
-        "log1p": lambda x: S.log(1 + x), "sqrt": S.sqrt, "cbrt": S.cbrt,
+        "log": S.log, "log2": lambda x: S.log(x) / S.log(2),
+        "log10": lambda x: S.log(x) / S.log(10), "log1p": lambda x: S.log(1 + x),
+        "sqrt": S.sqrt, "cbrt": S.cbrt,
         "hypot": lambda x, y: S.sqrt(x**2 + y**2),
         "sin": S.sin, "cos": S.cos, "tan": S.tan, "arcsin": S.asin, "arccos": S.acos,
         "arctan": S.atan, "arctan2": S.atan2, "sinh": S.sinh, "cosh": S.cosh, "tanh": S.tanh,
@@ -142,8 +153,7 @@ class Derivative:
 
 def differentiate(formulas: Formulas, count: int, settings: Symbolic) -> Derivative:
     """The Jacobian with respect to the first `count` parameters."""
-    import sympy
-
+    sympy = load_sympy()
     flat = [x for array in formulas.symbols[:count] for x in np.ravel(np.asarray(array, object))]
     values = [y for array in formulas.outputs for y in np.ravel(array)]
     if settings.cse:
@@ -164,7 +174,9 @@ def differentiate(formulas: Formulas, count: int, settings: Symbolic) -> Derivat
         columns = np.cumsum([np.size(x) for x in formulas.symbols[:count]])
         parts = np.split(block, columns[:-1], axis=1)
         shapes = [np.shape(x) for x in formulas.symbols[:count]]
-        partials.append([p.reshape(out.shape + shape) for p, shape in zip(parts, shapes, strict=True)])
+        partials.append(
+            [p.reshape(out.shape + shape) for p, shape in zip(parts, shapes, strict=True)]
+        )
     split = iter(reduced)
     kept = tuple(
         np.array([next(split) for _ in range(out.size)], object).reshape(out.shape)

@@ -3,8 +3,8 @@
 One walk along the nodes; every value carries its tangent, or None while that is zero, so inactive
 parts of a program cost nothing. The tangent of a node is the sum over its operands of partial
 derivative times tangent (elementwise), the op itself applied to the tangents (linear), the product
-rule (bilinear), or the weighted sum (reductions). Griewank & Walther, Evaluating Derivatives (2008),
-chapter 3: J ẋ costs at most 2.5 evaluations of the function.
+rule (bilinear), or the weighted sum (reductions). J ẋ costs at most 2.5 evaluations of the function
+(Griewank & Walther, Evaluating Derivatives, 2008, chapter 3).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..graph import (
     read,
 )
 from ..ops import Expr
-from ..ops.arithmetic import add
+from ..ops.arithmetic import add, scale
 from ..ops.shape import broadcast, sum_, zeros
 from ..types import Type
 from .activity import active_variables, operands, partial_value, product
@@ -73,16 +73,14 @@ def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr 
         return None
     if isinstance(fact, Elementwise):
         terms = [
-            product(partial_value(fact.partials[k], node, xs, ans), dx, fact.singular)
+            term(partial_value(fact.partials[k], node, xs, ans), dx, fact)
             for k in moving
             if (dx := dxs[k]) is not None
         ]
         return total(terms)
     if isinstance(fact, Linear):
         over = operands(node.op, len(xs))
-        mixed = [
-            (dxs[k] or zeros(x.builder, x.type)) if k in over else x for k, x in enumerate(xs)
-        ]
+        mixed = [(dxs[k] or zeros(x.builder, x.type)) if k in over else x for k, x in enumerate(xs)]
         return node.op(*mixed, **node.attrs)
     if isinstance(fact, Bilinear):
         x, y = xs
@@ -91,9 +89,18 @@ def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr 
         terms += [] if dy is None else [node.op(x, dy, **node.attrs)]
         return total(terms)
     assert isinstance(fact, Reduction), f"no forward rule for {node.op}"
-    (dx,) = dxs
+    dx = dxs[0]
+    assert dx is not None
     axes = node.attrs["axes"]
-    return sum_(fact.weights(xs[0], ans, axes) * dx, axes=axes)
+    return sum_(scale(dx, fact.weights(xs[0], ans, axes)), axes=axes)
+
+
+def term(partial: Any, dx: Expr, fact: Elementwise) -> Expr:
+    """partial · tangent. Where an op chooses an operand, the tangent of the other counts for
+    nothing, even if it is infinite or nan."""
+    if fact.selects:
+        return scale(dx, partial)
+    return product(partial, dx, fact.singular)
 
 
 def total(terms: list[Expr]) -> Expr:
@@ -113,5 +120,8 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
     """The derivative with respect to the first `count` inputs, to be pushed."""
     moved = jvp(graph, [k < count for k in range(len(graph.params))])
     n = len(graph.outputs)
-    values = run(graph, inputs)
-    return LinearMap(values, push=lambda dxs: run(moved, [*inputs, *dxs])[n:])
+    return LinearMap(
+        graph.types,
+        values=lambda: run(graph, inputs),
+        push=lambda dxs: run(moved, [*inputs, *dxs])[n:],
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..graph import Graph
+from ..types import Type
 
 Arrays: TypeAlias = list[Any]
 Run: TypeAlias = Callable[[Graph, Sequence[Any]], Arrays]
@@ -15,9 +16,16 @@ Run: TypeAlias = Callable[[Graph, Sequence[Any]], Arrays]
 
 @dataclass(frozen=True, slots=True)
 class LinearMap:
-    """Values of the outputs; tangents and cotangents are lists, one for each floating-point input
-    leaf and output leaf, in order."""
+    """The derivative of a flat function at a point.
 
-    values: Arrays
+    Tangents and cotangents are lists, one entry for each input leaf and each floating-point output
+    leaf. Nothing is computed before it is asked for; `pull` also gives the values of the outputs,
+    since it computes them on the way.
+    """
+
+    types: tuple[Type, ...]
+    """The types of the outputs."""
+    values: Callable[[], Arrays]
     push: Callable[[Arrays], Arrays] | None = None
-    pull: Callable[[Arrays], Arrays] | None = None
+    pull: Callable[[Arrays], tuple[Arrays, Arrays]] | None = None
+    """`pull(cotangents)` is (values, cotangents of the inputs)."""

@@ -1,10 +1,10 @@
 """The names and settings that `method=` takes.
 
-    "forward"       Forward()        tangents through the graph
-    "reverse"       Reverse()        cotangents through the graph
-    "symbolic"      Symbolic()       a formula, differentiated by sympy
-    "finite"        Finite()         central, forward or backward differences
-    "complex-step"  ComplexStep()    Im f(x + ih)/h
+"forward"       Forward()        tangents through the graph
+"reverse"       Reverse()        cotangents through the graph
+"symbolic"      Symbolic()       a formula, differentiated by sympy
+"finite"        Finite()         central, forward or backward differences
+"complex-step"  ComplexStep()    Im f(x + ih)/h
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from ..errors import UnsupportedError, explain
 from ..graph import Graph, evaluate
 from ..numpy import stop_gradient
 from ..tracing import innermost
+from ..types import Type, dtype_of
 from .linear_map import Arrays, LinearMap
 from .method import ComplexStep, Finite
 
@@ -46,7 +47,9 @@ def finite(f: Callable[..., Arrays], inputs: Arrays, settings: Finite) -> Linear
         width = 2 * h if settings.scheme == "central" else h
         return [(u - v) / width for u, v in zip(upper, lower, strict=True)]
 
-    return LinearMap(center, push)
+    return LinearMap(
+        tuple(Type(dtype_of(y.dtype), np.shape(y)) for y in center), lambda: center, push
+    )
 
 
 def step_length(inputs: Arrays, dxs: Arrays, settings: Finite) -> Any:
@@ -86,4 +89,4 @@ def complex_step(graph: Graph, inputs: Sequence[Any], settings: ComplexStep) -> 
         out = evaluate(graph, [*moved, *inputs[len(moved) :]], table)
         return [np.imag(y) / settings.step for y, on in zip(out, floats, strict=True) if on]
 
-    return LinearMap(evaluate(graph, inputs), push)
+    return LinearMap(graph.types, lambda: evaluate(graph, inputs), push)

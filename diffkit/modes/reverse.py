@@ -70,9 +70,7 @@ def vjp(graph: Graph, active: Sequence[bool]) -> Graph:
     return b.finish([*[read(env, atom) for atom in graph.outputs], *[ct.atom for ct in pulled]])
 
 
-def pull(
-    node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows: set[Var]
-) -> None:
+def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows: set[Var]) -> None:
     """Add the cotangents of a node's operands."""
     fact = node.op.fact
     masked = node.out in cts.masked
@@ -86,6 +84,8 @@ def pull(
         elif isinstance(fact, Linear):
             if k == 0 and fact.push is not None and arg in cts.of:
                 cts.of[arg] = fact.push(cts.of[arg], ct, *xs, **node.attrs)
+                if masked:
+                    cts.masked.add(arg)
             else:
                 term = fact.transpose(k, ct, *xs, **node.attrs)
                 cts.add(arg, term, masked or node.op is select)
@@ -105,15 +105,16 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
     joint = vjp(graph, active)
     n = len(graph.outputs)
     floats = [t for t in graph.types if t.differentiable]
-    pulled = Graph(joint.name, joint.params, joint.nodes, joint.outputs[n:])
 
-    def pull(cts: list[Any]) -> list[Any]:
-        return run(pulled, [*inputs, *cts])
+    def pull(cts: list[Any]) -> tuple[list[Any], list[Any]]:
+        out = run(joint, [*inputs, *cts])
+        return out[:n], out[n:]
 
     def push(dxs: list[Any]) -> list[Any]:
+        pulled = Graph(joint.name, joint.params, joint.nodes, joint.outputs[n:])
         by_ct = [False] * len(graph.params) + [True] * len(floats)
         twice = vjp(pulled, by_ct)
         zero_cts = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
         return run(twice, [*inputs, *zero_cts, *dxs])[len(pulled.outputs) :]
 
-    return LinearMap(run(graph, inputs), push, pull)
+    return LinearMap(graph.types, lambda: run(graph, inputs), push, pull)

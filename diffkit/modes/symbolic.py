@@ -15,7 +15,7 @@ import numpy as np
 
 from ..graph import Graph
 from .formula_graph import to_graph
-from .formulas import Formulas, differentiate, to_sympy
+from .formulas import Formulas, differentiate, load_sympy, to_sympy
 from .linear_map import Arrays, LinearMap, Run
 from .method import Symbolic
 
@@ -39,14 +39,12 @@ def linearize(
         pairs = [list(zip(row, dxs, shapes, strict=True)) for row in rows]
         return [add_up([np.tensordot(J, dx, len(shape)) for J, dx, shape in row]) for row in pairs]
 
-    def pull(cts: Arrays) -> Arrays:
-        columns = list(zip(*rows, strict=True))
-        return [
-            add_up([np.tensordot(ct, J, np.ndim(ct)) for ct, J in zip(cts, column, strict=True)])
-            for column in columns
-        ]
+    def pull(cts: Arrays) -> tuple[Arrays, Arrays]:
+        columns = [list(zip(cts, column, strict=True)) for column in zip(*rows, strict=True)]
+        pulled = [add_up([np.tensordot(ct, J, np.ndim(ct)) for ct, J in c]) for c in columns]
+        return out[:n], pulled
 
-    return LinearMap(out[:n], push, pull)
+    return LinearMap(graph.types, lambda: out[:n], push, pull)
 
 
 def add_up(terms: list[Any]) -> Any:
@@ -71,15 +69,13 @@ class Report:
 
     def latex(self) -> str:
         """The derivatives in LaTeX."""
-        import sympy
-
+        sympy = load_sympy()
         return ",\\quad ".join(sympy.latex(p) for p in self.partials)
 
 
 def report(graph: Graph, simplify: bool = False) -> Report:
     """Differentiate a scalar graph as on paper, by every parameter."""
-    import sympy
-
+    sympy = load_sympy()
     formulas: Formulas = to_sympy(graph)
     formula = formulas.outputs[0][()]
     symbols = [x for array in formulas.symbols for x in np.ravel(np.asarray(array, object))]

@@ -20,8 +20,8 @@ from ..ops import index as i
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
+from .arguments import as_tuple, normal_axis, refuse
 from .elementwise import together
-from .reduce import normal_axis, refuse
 
 LETTERS = ascii_lowercase + ascii_uppercase
 
@@ -100,7 +100,9 @@ def subscripts(text: str, ndims: list[int]) -> tuple[list[str], str]:
         got = f"{len(terms)} terms for {len(ndims)} operands"
         raise ShapeError(explain(f"np.einsum{at_line()}", got, "one term each", "Check commas"))
     free = [letter for letter in LETTERS if letter not in text]
-    wide = max((n - len(t.replace("...", "")) for n, t in zip(ndims, terms, strict=True)), default=0)
+    wide = max(
+        (n - len(t.replace("...", "")) for n, t in zip(ndims, terms, strict=True)), default=0
+    )
     dots = "".join(free[: max(wide, 0)])
     full: list[str] = []
     for term, ndim in zip(terms, ndims, strict=True):
@@ -135,8 +137,10 @@ def matmul(t: Trace, x: Any, y: Any) -> Any:
         lead_p = lead_q = lead
     batch = ascii_uppercase[: max(len(lead_p), len(lead_q))]
     left, right = batch[: len(lead_p)] + left, batch[: len(lead_q)] + right
-    out = batch + ("i" if p.ndim > len(lead_p) + 1 else "") + (
-        "j" if q.ndim > len(lead_q) + 1 else ""
+    out = (
+        batch
+        + ("i" if p.ndim > len(lead_p) + 1 else "")
+        + ("j" if q.ndim > len(lead_q) + 1 else "")
     )
     return pair(p, q, left, right, out)
 
@@ -146,7 +150,7 @@ def tensordot(t: Trace, x: Any, y: Any, axes: Any = 2) -> Any:
     if isinstance(axes, int):
         over_p, over_q = list(range(p.ndim - axes, p.ndim)), list(range(axes))
     else:
-        first, second = (k if isinstance(k, tuple | list) else (k,) for k in axes)
+        first, second = (as_tuple(k) for k in axes)
         over_p = [normal_axis(k, p.ndim, "np.tensordot") for k in first]
         over_q = [normal_axis(k, q.ndim, "np.tensordot") for k in second]
     left, right = list(LETTERS[: p.ndim]), list(LETTERS[p.ndim : p.ndim + q.ndim])

@@ -4,6 +4,9 @@ The dtypes come from the ufunc itself (`resolve_dtypes`), with Python scalars as
 promotion is NumPy's own and not a copy of it.
 """
 
+# NumPy's and SciPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,6 +22,7 @@ from ..ops import elementwise as e
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..types import DType, b1, dtype_of
+from .arguments import refuse
 
 SCALARS = (int, float, bool)
 
@@ -28,7 +32,8 @@ def key_of(x: Any) -> Any:
     if isinstance(x, Tracer):
         return x.dtype
     if type(x) in SCALARS:
-        return np.dtype(np.bool_) if type(x) is bool else type(x)
+        kind: Any = type(x)
+        return np.dtype(np.bool_) if kind is bool else kind
     return np.asarray(x).dtype
 
 
@@ -41,7 +46,7 @@ def resolve(ufunc: Any, keys: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
 def operands(t: Trace, ufunc: Any, xs: tuple[Any, ...]) -> list[Tracer]:
     """The operands as tracers of the dtype that the ufunc computes in."""
     keys = tuple([key_of(x) if not isinstance(x, list | tuple) else t.value(x).dtype for x in xs])
-    asked = f"np.{ufunc.__name__}{at_line()}" if ufunc not in UFUNCS else f"np.{ufunc.__name__}"
+    asked = f"np.{ufunc.__name__}"
     try:
         dtypes = resolve(ufunc, keys)
     except TypeError as error:
@@ -140,22 +145,30 @@ def together(t: Trace, *xs: Any) -> list[Tracer]:
 
 def clip(t: Trace, x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Tracer:
     """min(max(x, low), high); at a bound the derivative is split evenly, as for max and min."""
-    low, high = bounds.get("min", a_min), bounds.get("max", a_max)
+    low, high = bounds.pop("min", a_min), bounds.pop("max", a_max)
+    refuse("np.clip", **{key: (value, None) for key, value in bounds.items()})
     value: Any = t.value(x)
     if low is not None:
         value = np.maximum(value, low)
     return value if high is None else np.minimum(value, high)
 
 
-def round_(t: Trace, x: Any, decimals: int = 0, out: None = None) -> Any:
-    scale = 10.0**decimals
-    return np.rint(t.value(x)) if decimals == 0 else np.rint(t.value(x) * scale) / scale
+def round_(t: Trace, x: Any, decimals: int = 0, out: Any = None) -> Any:
+    """Halves to even; integers stay integers."""
+    refuse("np.round", out=(out, None))
+    v: Any = t.value(x)
+    if not v.type.differentiable and decimals >= 0:
+        return v
+    scale = 10.0 ** abs(decimals)  # a power with a negative exponent would not be exact
+    if decimals < 0:
+        return (np.rint(v / scale) * scale).astype(v.dtype)
+    return np.rint(v) if decimals == 0 else np.rint(v * scale) / scale
 
 
 def nan_to_num(t: Trace, x: Any, copy: bool = True, nan: float = 0.0) -> Any:
     v: Any = t.value(x)
-    big = np.finfo(v.dtype).max
-    bounded = np.where(np.isinf(v), np.where(v > 0, big, -big), v)
+    big: Any = np.finfo(v.dtype).max
+    bounded: Any = np.where(np.isinf(v), np.where(v > 0, big, -big), v)
     return np.where(np.isnan(v), nan, bounded)
 
 
@@ -178,8 +191,8 @@ ONE_OP: dict[Any, Op] = {
     np.sinh: e.sinh, np.cosh: e.cosh, np.tanh: e.tanh,
     np.arcsinh: e.arcsinh, np.arccosh: e.arccosh, np.arctanh: e.arctanh,
 }
-UFUNCS: dict[Any, Callable[..., Any]] = {ufunc: plain(ufunc, op) for ufunc, op in ONE_OP.items()}
-UFUNCS |= {
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    **{ufunc: plain(ufunc, op) for ufunc, op in ONE_OP.items()},
     np.logical_and: logical(a.logical_and), np.logical_or: logical(a.logical_or),
     np.logical_xor: logical(a.logical_xor), np.logical_not: logical(a.logical_not),
     np.bitwise_and: bitwise(np.bitwise_and, a.logical_and),

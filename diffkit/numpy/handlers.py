@@ -1,5 +1,8 @@
 """All handlers in one table, and the functions that NumPy's protocols do not reach."""
 
+# NumPy's and SciPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -12,6 +15,7 @@ from ..ops import shape as s
 from ..tracing.tracer import Handlers, Trace, Tracer, innermost
 from ..types import dtype_of
 from . import contract, elementwise, indexing, reduce, shape
+from .arguments import shape_of
 
 
 def astype(t: Trace, x: Any, dtype: Any) -> Tracer:
@@ -47,8 +51,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
         return np.full(shape, fill_value, dtype)
     value = trace.value(fill_value)
     value = value if dtype is None else astype(trace, value, dtype)
-    from_shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-    return s.broadcast(value, shape=from_shape)
+    return s.broadcast(value, shape=shape_of(shape))
 
 
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -60,9 +63,10 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     trace = innermost((a,))
     if trace is not None:
         return reduce.logsumexp(trace, a, axis, keepdims)
-    from scipy.special import logsumexp as scipy_logsumexp
+    from scipy import special  # scipy loads on first use
 
-    return scipy_logsumexp(a, axis=axis, keepdims=keepdims)
+    function: Any = special.logsumexp
+    return function(a, axis=axis, keepdims=keepdims)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -7,6 +7,9 @@ which become one gather over leading axes and a transpose to where NumPy puts th
 construction what x[index] reads.
 """
 
+# NumPy's and SciPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import operator
@@ -19,7 +22,7 @@ from ..ops import index as i
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer, innermost
-from ..types import b1
+from ..types import Array, Shape, b1
 from .elementwise import together
 
 
@@ -30,8 +33,9 @@ def fail(got: str, want: str, remedy: str) -> IndexingError:
 def normalise(t: Trace, x: Tracer, index: Any) -> list[Any]:
     """The index as a list with one entry for each axis of x (and None for new axes): an int, a
     slice or an integer array. Masks become integer arrays, Ellipsis the slices it stands for."""
-    parts: list[Any] = list(index) if isinstance(index, tuple) else [index]  # pyright: ignore[reportUnknownArgumentType]
+    parts: list[Any] = list(index) if isinstance(index, tuple) else [index]
     expanded: list[Any] = []
+    masks: dict[int, Shape] = {}
     for part in parts:
         if isinstance(part, Tracer) and part.dtype_ == b1:
             raise fail(
@@ -40,11 +44,10 @@ def normalise(t: Trace, x: Tracer, index: Any) -> list[Any]:
                 "Use np.where(mask, x, 0), or make the mask outside the traced function",
             )
         if isinstance(part, list):
-            part = t.value(part) if any(isinstance(p, Tracer) for p in part) else np.asarray(part)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        if isinstance(part, bool | np.bool_) or (
-            isinstance(part, np.ndarray) and part.dtype == np.bool_
-        ):
-            expanded.extend(np.nonzero(part) if np.ndim(part) else [np.asarray(part)])
+            part = t.value(part) if any(isinstance(p, Tracer) for p in part) else np.asarray(part)
+        if isinstance(part, bool | np.bool_) or getattr(part, "dtype", None) == np.bool_:
+            masks[len(expanded)] = np.shape(part)
+            expanded.extend(mask_places(np.asarray(part)))
         else:
             expanded.append(part)
     used = sum(part is not None and part is not Ellipsis for part in expanded)
@@ -55,7 +58,33 @@ def normalise(t: Trace, x: Tracer, index: Any) -> list[Any]:
     if len(dots) > 1:
         raise fail("two Ellipses", "one", "Write the other as slices")
     place = dots[0] if dots else len(expanded)
-    return expanded[:place] + fill + expanded[place + 1 :]
+    full = expanded[:place] + fill + expanded[place + 1 :]
+    for k, shape in masks.items():
+        before = full[: k if k < place else k - 1 + len(fill)]
+        check_mask(x, shape, sum(part is not None for part in before))
+    return full
+
+
+def check_mask(x: Tracer, shape: Shape, axis: int) -> None:
+    """A mask must have the lengths of the axes it selects from, True in them or not."""
+    covered = x.shape[axis : axis + len(shape)]
+    if shape != covered:
+        got, remedy = (
+            f"a mask {shape} for axes {covered} of {x.type}",
+            "Make it from an equal shape",
+        )
+        raise fail(got, "a mask as long as the axes", remedy)
+
+
+def mask_places(mask: Array) -> tuple[Array, ...]:
+    """The integer arrays that a boolean mask stands for."""
+    if mask.ndim == 0:
+        raise fail(
+            "a single boolean",
+            "an array of booleans as long as the axis",
+            "Use np.where, or x[None]",
+        )
+    return np.nonzero(mask)
 
 
 def getitem(t: Trace, array: Any, index: Any) -> Tracer:
@@ -86,7 +115,9 @@ def within(part: Any, n: int, axis: int) -> int:
 def basic(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
     """Integers, slices and new axes."""
     if parts and all(not isinstance(part, slice) and part is not None for part in parts):
-        places = [within(part, n, k) for k, (part, n) in enumerate(zip(parts, x.shape, strict=True))]
+        places = [
+            within(part, n, k) for k, (part, n) in enumerate(zip(parts, x.shape, strict=True))
+        ]
         return i.gather(x, *[t.value(np.int64(place)) for place in places])
     start: list[int] = []
     stop: list[int] = []
@@ -100,7 +131,7 @@ def basic(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
             continue
         n = x.shape[axis]
         if isinstance(part, slice):
-            chosen = range(*part.indices(n))  # pyright: ignore[reportUnknownArgumentType]
+            chosen = range(*part.indices(n))
             if len(chosen) > 0 and chosen.step < 0:
                 flipped.append(axis)
                 chosen = chosen[::-1]
@@ -127,7 +158,9 @@ def advanced(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
     """Slices and new axes first, then one gather over the axes that arrays (and, with them,
     integers) index; their result stands where they stood if they were adjacent, else in front."""
     is_array = [part is not None and not isinstance(part, slice) for part in parts]
-    sliced = basic(t, x, [slice(None) if hit else part for hit, part in zip(is_array, parts, strict=True)])
+    sliced = basic(
+        t, x, [slice(None) if hit else part for hit, part in zip(is_array, parts, strict=True)]
+    )
     axes = [k for k, hit in enumerate(is_array) if hit]
     indices = [checked(t, parts[k], sliced.shape[k], k) for k in axes]
     rest = [k for k in range(sliced.ndim) if k not in axes]
@@ -161,7 +194,9 @@ def write(op: Any, x: Any, index: Any, value: Any) -> Any:
     assert trace is not None
     p, q = together(trace, x, value)
     numbers: Any = np.arange(p.size).reshape(p.shape)
-    places = trace.value(numbers[index] if innermost((index,)) is None else getitem(trace, numbers, index))
+    places = trace.value(
+        numbers[index] if innermost((index,)) is None else getitem(trace, numbers, index)
+    )
     if places.ndim < q.ndim or np.broadcast_shapes(places.shape, q.shape) != places.shape:
         got = f"a value {q.type} for a selection of shape {places.shape}"
         want, remedy = "a value that broadcasts to it", "Check the index"
@@ -198,5 +233,3 @@ def add_at(x: Any, index: Any, value: Any) -> Any:
     out = np.array(x, dtype=np.result_type(x, value))
     np.add.at(out, index, value)
     return out
-
-

@@ -7,58 +7,26 @@ log-sum-exp is a constant to the derivative, which makes that exactly the softma
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, UnsupportedError, explain
+from ..errors import UnsupportedError, explain
 from ..graph import Op
-from ..ops.arithmetic import cast, isfinite, log, select, stop_gradient
 from ..ops import elementwise as e
 from ..ops import reduce as r
 from ..ops import shape as s
+from ..ops.arithmetic import cast, isfinite, log, select, stop_gradient
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..types import f64, i64
+from .arguments import NO_VALUE, normal_axes, normal_axis, refuse
 from .elementwise import truth
-
-
-def normal_axes(axis: Any, ndim: int, asked: str) -> tuple[int, ...]:
-    """`axis` as a sorted tuple of distinct non-negative integers."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
-    normal = sorted(normal_axis(k, ndim, asked) for k in axes)
-    if len(set(normal)) != len(normal):
-        got, remedy = f"axis {axis} twice", "Drop the repeated axis"
-        raise ShapeError(explain(f"{asked}{at_line()}", got, "distinct axes", remedy))
-    return tuple(normal)
-
-
-def normal_axis(axis: Any, ndim: int, asked: str) -> int:
-    k = operator.index(axis)
-    if not -ndim <= k < ndim:
-        want, remedy = f"an axis from {-ndim} to {ndim - 1}", "Check the number of axes"
-        raise ShapeError(explain(f"{asked}{at_line()}", f"axis {k}", want, remedy))
-    return k % ndim
 
 
 def finish(x: Tracer, out: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return s.reshape(out, shape=s.kept(x.shape, axes)) if keepdims else out
-
-
-def refuse(asked: str, **keywords: Any) -> None:
-    """An error for a keyword that has another value than NumPy's default."""
-    for key, (value, default) in keywords.items():
-        if value is not default and value is not None:
-            where = f"{asked}{at_line()}"
-            remedy = f"Leave {key}= out and write its effect with other functions"
-            raise UnsupportedError(explain(where, f"{key}={value!r}", f"no {key}=", remedy))
-
-
-NO_VALUE = np._NoValue  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
 
 
 def reduction(name: str, op: Op, prepare: Callable[..., Tracer]) -> Callable[..., Any]:
@@ -73,14 +41,14 @@ def reduction(name: str, op: Op, prepare: Callable[..., Tracer]) -> Callable[...
         if dtype is not None:
             x = x.astype(dtype)
         axes = normal_axes(axis, x.ndim, f"np.{name}")
-        return finish(x, op(x, axes=axes), axes, keepdims is True)
+        return finish(x, op(x, axes=axes), axes, bool(keepdims))
 
     return handler
 
 
 def extremum(name: str, op: Op) -> Callable[..., Any]:
     """max and min, which take no dtype."""
-    return without_dtype(reduction(name, op, lambda t, x: t.value(x)))
+    return without_dtype(reduction(name, op, Trace.value))
 
 
 def flag(name: str, op: Op) -> Callable[..., Any]:
@@ -118,7 +86,7 @@ def mean(
     x = floating(t, a) if dtype is None else t.value(a).astype(dtype)
     axes = normal_axes(axis, x.ndim, "np.mean")
     count = math.prod(x.shape[k] for k in axes)
-    return finish(x, s.sum_(x, axes=axes), axes, keepdims is True) / count
+    return finish(x, s.sum_(x, axes=axes), axes, bool(keepdims)) / count
 
 
 def var(
@@ -132,7 +100,7 @@ def var(
     count = math.prod(x.shape[k] for k in axes)
     deviation: Any = x - mean(t, x, axes, keepdims=True)
     total = s.sum_(np.square(deviation), axes=axes)
-    return finish(x, total, axes, keepdims is True) / (count - ddof)
+    return finish(x, total, axes, bool(keepdims)) / (count - ddof)
 
 
 def safe_sqrt(x: Any) -> Any:
@@ -148,7 +116,7 @@ def std(t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, 
 
 
 def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The Euclidean (Frobenius) norm, with derivative 0 at 0; other orders of vectors: 1 and inf."""
+    """The Euclidean (Frobenius) norm, derivative 0 at 0; of vectors also the 1- and inf-norm."""
     v: Any = floating(t, x)
     axes = normal_axes(axis, v.ndim, "np.linalg.norm")
     if ord in (None, 2, "fro") and (ord != 2 or len(axes) == 1):
@@ -196,7 +164,7 @@ def arg(name: str, op: Op) -> Callable[..., Any]:
         flat = s.reshape(x, shape=(x.size,)) if whole else x
         k = 0 if whole else normal_axis(axis, x.ndim, f"np.{name}")
         axes = tuple(range(x.ndim)) if whole else (k,)
-        return finish(x, op(flat, axis=k), axes, keepdims is True)
+        return finish(x, op(flat, axis=k), axes, bool(keepdims))
 
     return handler
 

@@ -1,10 +1,14 @@
 """NumPy's shape functions on traced values."""
 
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,16 +18,8 @@ from ..ops import index as i
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from ..types import Shape
+from .arguments import as_tuple, normal_axes, normal_axis, refuse, shape_of
 from .elementwise import together
-from .reduce import normal_axes, normal_axis, refuse
-
-
-def shape_of(shape: Any) -> Shape:
-    """A shape argument (an int or a sequence) as a tuple."""
-    if isinstance(shape, tuple | list):
-        return tuple(operator.index(n) for n in shape)
-    return (operator.index(shape),)
 
 
 def reshape(t: Trace, a: Any, /, shape: Any = None, order: str = "C", **old: Any) -> Tracer:
@@ -74,7 +70,7 @@ def moveaxis(t: Trace, a: Any, source: Any, destination: Any) -> Tracer:
 
 def expand_dims(t: Trace, a: Any, axis: Any) -> Tracer:
     x = t.value(a)
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    axes = as_tuple(axis)
     total = x.ndim + len(axes)
     new = normal_axes(axes, total, "np.expand_dims")
     rest = iter(x.shape)
@@ -149,14 +145,12 @@ def roll(t: Trace, a: Any, shift: Any, axis: Any = None) -> Tracer:
     x = t.value(a)
     if axis is None:
         return s.reshape(roll(t, ravel(t, x), shift, 0), shape=x.shape)
-    shifts = shift if isinstance(shift, tuple | list) else (shift,)
-    axes = axis if isinstance(axis, tuple | list) else (axis,)
-    for amount, k in zip(shifts, axes, strict=True):
+    for amount, k in zip(as_tuple(shift), as_tuple(axis), strict=True):
         k = normal_axis(k, x.ndim, "np.roll")
         n = x.shape[k]
         cut = -operator.index(amount) % n if n else 0
         if cut:
-            parts = (s.take_range(x, k, cut, n), s.take_range(x, k, 0, cut))  # pyright: ignore[reportArgumentType]
+            parts = (s.take_range(x, k, cut, n), s.take_range(x, k, 0, cut))
             x = s.concatenate(*parts, axis=k)
     return x
 
@@ -193,11 +187,16 @@ def tile(t: Trace, A: Any, reps: Any) -> Tracer:
     times = (1,) * (ndim - len(times)) + times
     x = s.reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape)
     for k, count in enumerate(times):
-        x = s.concatenate(*[x] * count, axis=k) if count != 1 else x
+        if count == 0:
+            x = s.take_range(x, k, 0, 0)
+        elif count != 1:
+            x = s.concatenate(*[x] * count, axis=k)
     return x
 
 
-def take(t: Trace, a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Tracer:  # fmt: skip
+def take(
+    t: Trace, a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
+) -> Tracer:
     refuse("np.take", out=(out, None), mode=(mode, "raise"))
     x = t.value(a)
     if axis is None:
@@ -218,7 +217,7 @@ def diagonal(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
 
 def trace(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, **kw: Any) -> Any:
     refuse("np.trace", **{k: (v, None) for k, v in kw.items()})
-    return np.sum(diagonal(t, a, offset, axis1, axis2), axis=-1)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownVariableType]
+    return np.sum(diagonal(t, a, offset, axis1, axis2), axis=-1)
 
 
 def diag(t: Trace, v: Any, k: int = 0) -> Tracer:
@@ -244,8 +243,7 @@ def split(t: Trace, ary: Any, indices_or_sections: Any, axis: int = 0) -> list[T
     k = normal_axis(axis, x.ndim, "np.split")
     parts = np.split(np.arange(x.shape[k]), indices_or_sections)
     bounds = np.cumsum([0, *(len(p) for p in parts)])
-    pairs: Sequence[tuple[int, int]] = list(zip(bounds[:-1], bounds[1:], strict=True))
-    return [s.take_range(x, k, int(p), int(q)) for p, q in pairs]  # pyright: ignore[reportArgumentType, reportReturnType]
+    return [s.take_range(x, k, int(p), int(q)) for p, q in pairwise(bounds)]
 
 
 def diff(t: Trace, a: Any, n: int = 1, axis: int = -1) -> Any:
@@ -258,9 +256,11 @@ def diff(t: Trace, a: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 def constant_like(number: int) -> Callable[..., Any]:
-    def handler(t: Trace, a: Any, dtype: Any = None, *_: Any, **__: Any) -> Any:
+    def handler(
+        t: Trace, a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    ) -> Any:
         x = t.value(a)
-        return np.full(x.shape, number, dtype or x.dtype)
+        return np.full(x.shape if shape is None else shape, number, dtype or x.dtype)
 
     return handler
 

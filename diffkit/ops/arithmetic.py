@@ -5,8 +5,13 @@ operand (`ans` is the result), and in the comment the algebra. This one fact giv
 forward sums d_i·dx_i, reverse adds d_i·ct to operand i, summed over broadcast axes.
 """
 
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +26,9 @@ from . import continuation as analytic
 def common(name: str, *types: Type) -> Type:
     """The broadcast type of operands that must share one dtype."""
     first = types[0].dtype
-    if any(t.dtype != first for t in types):
+    if len(types) == 1:
+        return types[0]
+    if any([t.dtype is not first for t in types]):
         got = ", ".join(map(str, types))
         raise DtypeError(explain(name, f"got {got}", "operands of one dtype", "Cast one of them"))
     return Type(first, broadcast_shapes(name, *[t.shape for t in types]))
@@ -67,14 +74,15 @@ def predicate(name: str, numpy: Callable[..., Any]) -> Op:
 def is_splat(x: Value, number: float) -> bool:
     """Whether x is a small literal, every element of which is `number` (0.0 is not -0.0)."""
     lit = x.lit
-    if lit is None or not lit.small:
+    if lit is None or lit.splat != number:
         return False
-    same = bool(np.all(lit.value == number))
-    return same and (number != 0 or bool(np.all(np.signbit(lit.value) == np.signbit(number))))
+    return number != 0 or math.copysign(1, lit.splat) == math.copysign(1, number)
 
 
 def keeps(x: Value, y: Value) -> bool:
     """Whether x broadcast with y still has the shape of x."""
+    if y.shape in ((), x.shape):
+        return True
     return broadcast_shapes("simplify", x.shape, y.shape) == x.shape
 
 
@@ -173,7 +181,7 @@ div        = elementwise("div", np.true_divide,                                 
                          lambda x, y, ans: -ans / y, singular=True, simplify=simplify_div)          #   ∂y = -x/y²
 neg        = elementwise("neg", np.negative,      -1, simplify=simplify_neg)                        # (-x)
 power      = elementwise("pow", np.power,         pow_by_base, pow_by_exponent,                     # (x^y)
-                         singular=True, simplify=simplify_pow)
+                         singular=True, complex=analytic.power, simplify=simplify_pow)
 square     = elementwise("square", np.square,     lambda x, ans: 2 * x)                             # (x²)' = 2x
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda x, ans: -square(ans), singular=True)   # (1/x)' = -1/x²
 absolute   = elementwise("abs", np.abs,           lambda x, ans: sign(x), complex=analytic.absolute)  # |x|' = sign x, 0 at 0
@@ -284,9 +292,7 @@ def infer_same(x: Type) -> Type:
 
 
 # The identity with derivative zero.
-stop_gradient = Op(
-    "stop_gradient", infer_same, lambda x: x, Constant(), complex=np.real, view=True
-)
+stop_gradient = Op("stop_gradient", infer_same, lambda x: x, Constant(), complex=np.real, view=True)
 
 
 class Expr(Value):

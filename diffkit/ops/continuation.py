@@ -6,6 +6,9 @@ and functions for which NumPy has no complex loop, or one that loses a tiny imag
 one that keeps it. These are they; everything else uses NumPy's own complex arithmetic.
 """
 
+# NumPy's and SciPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from typing import Any
@@ -50,6 +53,15 @@ def reduce_max(x: Any, axes: tuple[int, ...]) -> Any:
 def reduce_min(x: Any, axes: tuple[int, ...]) -> Any:
     """As `reduce_max`, for the least."""
     return -reduce_max(-x, axes)
+
+
+def power(x: Any, y: Any) -> Any:
+    """x^y; of a negative x, ±(-x)^y for a whole y and else nan, as of real numbers. The complex
+    power would go through the angle of x, where a tiny imaginary part is lost beside π."""
+    negative = np.real(x) < 0
+    whole = np.rint(np.real(y)) == np.real(y)
+    sign = np.where(whole, 1 - 2 * np.remainder(np.real(y), 2), np.nan)
+    return np.where(negative, sign, 1.0) * np.where(negative, -x, x) ** y
 
 
 def cbrt(z: Any) -> Any:

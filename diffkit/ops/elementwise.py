@@ -4,6 +4,10 @@
 at a point where the function itself is finite. Formulas: DLMF chapters 4, 5 and 7.
 """
 
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import math

@@ -5,6 +5,9 @@ axes. Its transpose adds into zeros, `scatter_add`, and so does the reverse mode
 into one accumulator. Negative indices count from the end; an index out of bounds raises.
 """
 
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from typing import Any
@@ -15,7 +18,7 @@ from ..errors import IndexingError, ShapeError, explain
 from ..graph import Linear, Lit, Op
 from ..types import Shape, Type, broadcast_shapes
 from .arithmetic import Expr, equal, select
-from .shape import arange, broadcast, reshape
+from .shape import arange, broadcast, reshape, writable
 
 
 def index_shape(x: Type, indices: tuple[Type, ...]) -> Shape:
@@ -67,7 +70,7 @@ def scatter_add_transpose(i: int, ct: Expr, x: Expr, y: Expr, *indices: Expr) ->
 scatter_add = Op(  # x with y added at x[indices]
     "scatter_add",
     infer_scatter,
-    lambda x, y, *i: add_at(np.array(x), y, *i),
+    lambda x, y, *i: add_at(writable(x, y), y, *i),
     Linear((0, 1), scatter_add_transpose),
     inplace=add_at,
     flops=lambda out, x, y, *_: y.size,
@@ -113,7 +116,7 @@ def last_writer(x: Expr, y: Expr, indices: tuple[Expr, ...]) -> Expr:
 scatter_set = Op(  # x with x[indices] replaced by y; of repeated indices the last counts
     "scatter_set",
     infer_scatter,
-    lambda x, y, *i: set_at(np.array(x), y, *i),
+    lambda x, y, *i: set_at(writable(x, y), y, *i),
     Linear((0, 1), scatter_set_transpose),
     inplace=set_at,
 )

@@ -5,6 +5,9 @@ element. For max and min they single out the winners (ties share evenly), for pr
 products of all the other elements. `axes` is a sorted tuple of non-negative integers.
 """
 
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from typing import Any

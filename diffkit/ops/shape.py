@@ -1,15 +1,18 @@
 """Ops that move elements and compute nothing. All are linear, and each is the transpose of another.
 
-    op          out[i] =                            transpose
-    broadcast   x[i without new and stretched axes]   sum over those axes
-    reshape     x in the same C order                 reshape back
-    transpose   x[i permuted]                         transpose by the inverse permutation
-    slice       x[start + step·i]                     pad with step - 1 zeros between
-    pad         x between and around zeros            slice
-    reverse     x[n - 1 - i]                          reverse
-    concatenate x, y, … along an axis                 slice
-    stack       x, y, … along a new axis              slice and drop the axis
+op          out[i] =                            transpose
+broadcast   x[i without new and stretched axes]   sum over those axes
+reshape     x in the same C order                 reshape back
+transpose   x[i permuted]                         transpose by the inverse permutation
+slice       x[start + step·i]                     pad with step - 1 zeros between
+pad         x between and around zeros            slice
+reverse     x[n - 1 - i]                          reverse
+concatenate x, y, … along an axis                 slice
+stack       x, y, … along a new axis              slice and drop the axis
 """
+
+# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -65,9 +68,7 @@ def unbroadcast(ct: Any, shape: Shape) -> Any:
     if len(ct.shape) <= len(shape) and math.prod(ct.shape) <= math.prod(shape):
         return broadcast(ct, shape=shape)
     lead = len(ct.shape) - len(shape)
-    inner = tuple(
-        lead + k for k, n in enumerate(shape) if n == 1 and ct.shape[lead + k] != 1
-    )
+    inner = tuple(lead + k for k, n in enumerate(shape) if n == 1 and ct.shape[lead + k] != 1)
     axes = tuple(range(lead)) + inner
     total = sum_(ct, axes=axes) if axes else ct
     return reshape(total, shape=shape)
@@ -168,9 +169,7 @@ def slice_transpose(i: int, ct: Expr, x: Expr, start: Shape, stop: Shape, step: 
     return pad(ct, low=start, high=high, interior=tuple(s - 1 for s in step))
 
 
-def slice_push(
-    acc: Expr, ct: Expr, x: Expr, start: Shape, stop: Shape, step: Shape
-) -> Expr:
+def slice_push(acc: Expr, ct: Expr, x: Expr, start: Shape, stop: Shape, step: Shape) -> Expr:
     return slice_add(acc, ct, start=start, stop=stop, step=step)
 
 
@@ -202,9 +201,7 @@ def padded_shape(shape: Shape, low: Shape, high: Shape, interior: Shape) -> Shap
 def pad_place(shape: Shape, low: Shape, interior: Shape) -> tuple[Shape, Shape, Shape]:
     """Where the elements of x stand in the padded result: start, stop, step."""
     step = tuple(k + 1 for k in interior)
-    stop = tuple(
-        a + max(0, (n - 1) * s + 1) for n, a, s in zip(shape, low, step, strict=True)
-    )
+    stop = tuple(a + max(0, (n - 1) * s + 1) for n, a, s in zip(shape, low, step, strict=True))
     return low, stop, step
 
 
@@ -229,6 +226,12 @@ def infer_slice_add(x: Type, y: Type, start: Shape, stop: Shape, step: Shape) ->
     return x
 
 
+def writable(x: Any, y: Any) -> Any:
+    """A copy of x that y can be written into. In a graph both have one dtype; in a complex step, or
+    among formulas, x may be constant and plain where y is not."""
+    return np.array(x, np.result_type(x, y))
+
+
 def add_into_slice(x: Any, y: Any, start: Shape, stop: Shape, step: Shape) -> Any:
     x[slices(start, stop, step)] += y
     return x
@@ -243,7 +246,7 @@ def slice_add_transpose(
 slice_add = Op(  # x with y added to x[start:stop:step]
     "slice_add",
     infer_slice_add,
-    lambda x, y, **where: add_into_slice(np.array(x), y, **where),
+    lambda x, y, **where: add_into_slice(writable(x, y), y, **where),
     Linear((0, 1), slice_add_transpose),
     inplace=add_into_slice,
     flops=lambda out, x, y, **_: y.size,
@@ -284,7 +287,7 @@ def _without(shape: Shape, axis: int) -> Shape:
     return (*shape[:axis], *shape[axis + 1 :])
 
 
-def take_range(x: Expr, axis: int, start: int, stop: int) -> Expr:
+def take_range(x: Any, axis: int, start: int, stop: int) -> Any:
     """x[start:stop] along one axis."""
     low = tuple(start if k == axis else 0 for k in range(len(x.shape)))
     high = tuple(stop if k == axis else n for k, n in enumerate(x.shape))

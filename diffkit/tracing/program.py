@@ -83,7 +83,11 @@ def record(
 ) -> Program:
     """Run `f(*leaves)` on tracers. With `eager`, Python may branch on values."""
     types = [type_of_leaf(leaf, n, asked) for leaf, n in zip(leaves, names, strict=True)]
-    known = [leaf if isinstance(leaf, Tracer) else np.asarray(leaf)[()] for leaf in leaves] if eager else leaves
+    known = (
+        [leaf if isinstance(leaf, Tracer) else np.asarray(leaf)[()] for leaf in leaves]
+        if eager
+        else leaves
+    )
     trace = Trace(name or function_name(f), handlers, eager)
     hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
     rows = zip(types, hints, known, strict=True)
@@ -100,7 +104,9 @@ def record(
         out_leaves, out_tree = trees.flatten(result)
         outputs = [output(trace, leaf, asked).atom for leaf in out_leaves]
         traced_aux = [isinstance(leaf, Tracer) for leaf in aux_leaves]
-        outputs += [output(trace, leaf, asked).atom for leaf in aux_leaves if isinstance(leaf, Tracer)]
+        outputs += [
+            output(trace, leaf, asked).atom for leaf in aux_leaves if isinstance(leaf, Tracer)
+        ]
     graph = trace.builder.finish(outputs)
     graph, captured = drop_unused_captures(trace, graph, len(leaves))
     rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None

@@ -11,7 +11,7 @@ truth value; then the graph so far is evaluated, so branches and loops on values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Trace:
         self.eager = eager
         self.alive = True
         self.branched = False
-        """Whether Python took a branch on a value, so that the graph holds for these values only."""
+        """Whether Python took a branch on a value: the graph then holds for these values only."""
         self.captured: dict[Var, Tracer] = {}
         self._captures: dict[tuple[int, Atom], Tracer] = {}
         self._values: dict[Var, Any] = {}
@@ -70,15 +70,18 @@ class Trace:
         if isinstance(x, Tracer):
             return self.lift(x)
         if isinstance(x, np.ndarray):
-            known = self._literals.get(id(x))
-            if known is None or not same_bits(x, known[1].value):
-                lit = literal(x)
-                known = (x, lit)  # holds x, so that its id stays taken
-                self._literals[id(x)] = known
-            return Tracer(self, known[1])
+            return Tracer(self, self.captured_array(cast(Array, x)))
         if isinstance(x, list | tuple) and contains_tracer(x):
             return self.handlers.array(self, x)
         return Tracer(self, literal(x))
+
+    def captured_array(self, x: Array) -> Lit:
+        """An array of the user's as a literal, the same one as long as its content is the same."""
+        known = self._literals.get(id(x))
+        if known is None or not same_bits(x, known[1].value):
+            known = (x, literal(x))  # holds x, so that its id stays taken
+            self._literals[id(x)] = known
+        return known[1]
 
     def lift(self, x: Tracer) -> Tracer:
         """A value of this or of an outer, still running trace as a value of this one."""
@@ -110,9 +113,7 @@ class Trace:
                     stack.pop()
                     continue
                 missing = [
-                    arg
-                    for arg in node.args
-                    if isinstance(arg, Var) and arg not in self._values
+                    arg for arg in node.args if isinstance(arg, Var) and arg not in self._values
                 ]
                 if missing:
                     stack.extend(missing)
@@ -151,7 +152,7 @@ def leaked(x: Tracer) -> LeakedTracerError:
 
 
 @contextmanager
-def recording(trace: Trace) -> Iterator[Trace]:
+def recording(trace: Trace) -> Generator[Trace]:
     """Make a trace the current one; it ends with the block, whatever happens in it."""
     token = CURRENT.set(trace)
     try:

@@ -24,9 +24,7 @@ def unflatten(treedef: TreeDef, leaves: Any) -> Any:
 
 def names(tree: Any, root: str) -> list[str]:
     """A Python-like path for each leaf: `params['w'][0]`."""
-    return [
-        root + "".join(f"[{part!r}]" for part in path) for path in optree.tree_paths(tree)
-    ]
+    return [root + "".join(f"[{part!r}]" for part in path) for path in optree.tree_paths(tree)]
 
 
 def same_structure(asked: str, what: str, tree: Any, wanted: TreeDef) -> list[Any]:

@@ -1,0 +1,85 @@
+"""`jit`: record once for each signature, replay the prepared graph.
+
+The signature is the structure of the arguments, the type of each leaf and the values of static
+arguments. A recorded graph is good for all values, so Python may not branch on one: that is an
+error which names `np.where`. Backends that compile stand behind the same `backend=`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from .api import Function
+from .backends.interpreter import prepare
+from .calls import Call, record_call
+from .errors import TreeError, UnsupportedError, explain
+from .graph import Graph
+from .tracing import Program, Tracer, apply, trees
+from .tracing.program import type_of_leaf
+
+BACKENDS: dict[str, Callable[[Graph], Callable[..., list[Any]]]] = {"interpreter": prepare}
+
+
+class Jitted:
+    """A function that is recorded once for each signature. `graph(*args)` shows the graph."""
+
+    def __init__(self, f: Function, backend: str, static_argnums: Sequence[int]) -> None:
+        self.f = f
+        self.prepare = BACKENDS[backend]
+        self.static = frozenset(static_argnums)
+        self.traces = 0
+        """How often f has been recorded."""
+        self._cache: dict[Any, tuple[Program, Callable[..., list[Any]]]] = {}
+        self._lock = Lock()
+
+    def __call__(self, *args: Any) -> Any:
+        leaves, program, run = self._lookup(args)
+        inputs = [x if isinstance(x, Tracer) else np.asarray(x)[()] for x in leaves]
+        out = apply(program.graph, [*inputs, *program.captured], lambda _, xs: run(xs))
+        return trees.unflatten(program.out_tree, out)
+
+    def graph(self, *args: Any) -> Graph:
+        """The graph for arguments of these types."""
+        return self._lookup(args)[1].graph
+
+    def _lookup(self, args: tuple[Any, ...]) -> tuple[list[Any], Program, Callable[..., Any]]:
+        places = [k for k in range(len(args)) if k not in self.static]
+        varying = tuple(args[k] for k in places)
+        fixed = tuple(args[k] for k in sorted(self.static) if k < len(args))
+        leaves, tree = trees.flatten(varying)
+        types = tuple(type_of_leaf(x, f"leaf {k}", "jit") for k, x in enumerate(leaves))
+        try:
+            key = (tree, types, fixed, hash(fixed))
+        except TypeError:
+            want, remedy = "hashable static arguments", "Pass a tuple or a number"
+            raise TreeError(explain("jit", f"static arguments {fixed!r}", want, remedy)) from None
+        found = self._cache.get(key)
+        if found is None:
+            with self._lock:
+                self.traces += 1
+            call = Call.of(self.f, args, {}, places, "jit")
+            program = record_call(call, eager=False)
+            found = (program, self.prepare(program.graph))
+            if not program.captured:  # a graph that belongs to an outer trace serves once
+                self._cache[key] = found
+        return leaves, found[0], found[1]
+
+
+def jit(f: Function, backend: str = "interpreter", static_argnums: Sequence[int] = ()) -> Jitted:
+    """f, recorded once for each signature of its arguments and replayed by a backend.
+
+    Arguments at `static_argnums` (hashable) are passed to f as they are, and a new value records
+    anew. Raises `TracingError` where f branches on a traced value.
+
+        >>> square = jit(lambda x: x * x)
+        >>> square(3.0), square(4.0), square.traces
+        (np.float64(9.0), np.float64(16.0), 1)
+    """
+    if backend not in BACKENDS:
+        want = ", ".join(f'"{name}"' for name in BACKENDS)
+        raise UnsupportedError(explain("jit", f"backend={backend!r}", want, "Choose one of these"))
+    return Jitted(f, backend, static_argnums)
