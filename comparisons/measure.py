@@ -19,7 +19,7 @@ import numpy
 from comparisons.memory import peak_increase
 from comparisons.method import Prepared
 from comparisons.problem import Case
-from comparisons.records import Measurement, Timing
+from comparisons.records import FEW, Measurement, Timing
 
 __all__ = ["measure", "relative_error", "sample", "ulp_error"]
 
@@ -89,6 +89,7 @@ def measure(
         flops=prepared.flops,
         flops_ratio=flops_ratio,
         calls=prepared.calls,
+        derivative_values=tuple(derivative.ravel().tolist()) if derivative.size <= FEW else None,
     )
 
 

@@ -41,6 +41,9 @@ class Timing:
     runs: int
 
 
+FEW = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What was measured in a cell that went well; None where a figure does not exist.
@@ -57,6 +60,7 @@ class Measurement:
         first_seconds: the first call of the derivative.
         peak_bytes: by how much the derivative raised resident memory at most.
         nodes, flops, flops_ratio, calls: see `method.Prepared`; the ratio is to the primal's flops.
+        derivative_values: the derivative itself, if it has at most `FEW` entries.
     """
 
     value: float
@@ -76,6 +80,7 @@ class Measurement:
     flops: int | None
     flops_ratio: float | None
     calls: int | None
+    derivative_values: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from comparisons.problem import Case
 
 __all__ = ["METHODS"]
 
-# A formula per input element: beyond this, sympy takes minutes.
-LARGEST_SYMBOLIC = 128
+# Beyond these, sympy takes more than a few seconds to differentiate the formulas.
+MOST_INPUTS, MOST_OPERATIONS = 100, 7_000
 
 
 def _operator(case: Case) -> Callable[..., Any]:
@@ -72,11 +72,13 @@ def prepare_forward(case: Case) -> Prepared:
 def prepare_symbolic(case: Case) -> Prepared:
     """The formula's derivative, with common subexpressions shared, as a graph."""
     import diffkit as dk
+    from diffkit.graph import flops
 
-    if len(case.x) > LARGEST_SYMBOLIC:
-        raise Unsupported(
-            f"formulas for {len(case.x)} inputs; at most {LARGEST_SYMBOLIC} are tried"
-        )
+    if len(case.x) > MOST_INPUTS:
+        raise Unsupported(f"formulas for {len(case.x)} inputs; at most {MOST_INPUTS} are tried")
+    operations = flops(dk.trace(lambda x: case.f(x))(case.x))
+    if operations > MOST_OPERATIONS:
+        raise Unsupported(f"a formula of {operations} operations; at most {MOST_OPERATIONS}")
     derivative = dk.jit(_operator(case)(lambda x: case.f(x), method="symbolic"))
     return _prepared(case, derivative, sweeps=1, run=lambda: derivative(case.x))
 

@@ -15,6 +15,7 @@ from comparisons.methods import METHODS
 from comparisons.problems import PROBLEMS
 from comparisons.records import Record
 from comparisons.report import plots, text
+from comparisons.report.agreement import distances
 from comparisons.report.assets import SCRIPT, STYLE
 from comparisons.report.results import Results
 from comparisons.report.summary import correct, sentences
@@ -27,6 +28,10 @@ COLUMNS = (
     ("method", "the differentiation method"),
     ("relative error", "max |d - truth| / max |truth|"),
     ("ulps", "worst entry's error in units in the last place of the truth"),
+    (
+        "from PyTorch",
+        "relative distance from PyTorch's derivative, where it is short enough to keep",
+    ),
     ("derivative", "median time of one derivative, warm"),
     ("spread", "(third - first quartile) / median"),
     ("/ NumPy", "derivative time over the time of the function in plain NumPy"),
@@ -116,12 +121,20 @@ def _tables(results: Results) -> str:
         for records in results.cases().values()
         for record in correct(records)[:1]
     }
+    apart = distances(results)
     sections = []
     for problem in results.problems:
         title, source = titles.get(problem, (problem, ""))
         rows = [r for r in results.records if r.problem == problem and r.measurement is not None]
         if rows:
-            body = "".join(_row(record, best.get((problem, record.size))) for record in rows)
+            body = "".join(
+                _row(
+                    record,
+                    best.get((problem, record.size)),
+                    apart.get((problem, record.size, record.method)),
+                )
+                for record in rows
+            )
             sections.append(
                 f"<h3>{html.escape(title)}</h3><p class='source'>{html.escape(source)}</p>"
                 + _table(COLUMNS, body)
@@ -129,13 +142,14 @@ def _tables(results: Results) -> str:
     return "<section><h2>Measurements</h2>" + "".join(sections) + "</section>"
 
 
-def _row(record: Record, best: str | None) -> str:
+def _row(record: Record, best: str | None, apart: float | None) -> str:
     m = record.measured
     cells = (
         (f"{record.size:,}", record.size),
         (record.method, record.method),
         (text.error(m.relative_error), m.relative_error),
         (_ulps(m.ulps), m.ulps),
+        (text.error(apart), apart),
         (text.seconds(m.derivative.median), m.derivative.median),
         (f"{m.derivative.spread:.0%}" if m.derivative.runs > 1 else text.DASH, m.derivative.spread),
         (text.ratio(m.ratio_numpy), m.ratio_numpy),

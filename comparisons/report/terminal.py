@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from comparisons.records import Measurement, Record
+from comparisons.records import Record
 from comparisons.report import text
+from comparisons.report.agreement import PEER, distances
 from comparisons.report.results import Results
 from comparisons.report.summary import correct, sentences
 
@@ -20,21 +21,37 @@ def show(results: Results, console: Console) -> None:
         _table(
             results,
             "Cost: derivative time / function time in NumPy (bold: fastest correct)",
-            lambda m: text.ratio(m.ratio_numpy),
+            lambda r: text.ratio(r.measured.ratio_numpy),
         )
     )
     console.print(
         _table(
             results,
             "Accuracy: relative error of the derivative",
-            lambda m: text.error(m.relative_error),
+            lambda r: text.error(r.measured.relative_error),
         )
     )
+    _print_agreement(results, console)
     for line in sentences(results):
         console.print("-", escape(line), highlight=False)
 
 
-def _table(results: Results, title: str, figure: Callable[[Measurement], str]) -> Table:
+def _print_agreement(results: Results, console: Console) -> None:
+    """The distance from PyTorch, for the cases that have one."""
+    apart = distances(results)
+    if not apart:
+        return
+    cases = {(problem, size) for problem, size, _ in apart}
+    compared = [r for r in results.records if (r.problem, r.size) in cases and r.method != PEER]
+    title = f"Agreement: distance from {PEER}, relative (short derivatives only)"
+
+    def figure(record: Record) -> str:
+        return text.error(apart.get((record.problem, record.size, record.method)))
+
+    console.print(_table(Results(tuple(compared)), title, figure))
+
+
+def _table(results: Results, title: str, figure: Callable[[Record], str]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("problem", no_wrap=True)
     table.add_column("size", justify="right")
@@ -48,10 +65,10 @@ def _table(results: Results, title: str, figure: Callable[[Measurement], str]) -
     return table
 
 
-def _cell(record: Record | None, figure: Callable[[Measurement], str], best: bool) -> str:
+def _cell(record: Record | None, figure: Callable[[Record], str], best: bool) -> str:
     if record is None:
         return ""
     if record.measurement is None:
         return f"[dim]{escape(record.status)}[/dim]"
-    shown = escape(figure(record.measurement))
+    shown = escape(figure(record))
     return f"[bold]{shown}[/bold]" if best else shown

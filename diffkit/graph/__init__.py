@@ -9,6 +9,7 @@ from .builder import Builder as Builder
 from .builder import read as read
 from .evaluate import evaluate as evaluate
 from .evaluate import flops as flops
+from .evaluate import node_flops as node_flops
 from .graph import Graph as Graph
 from .graph import Node as Node
 from .graph import live_nodes as live_nodes

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EvaluationError, IndexingError, explain
-from .atoms import Atom, Lit, Var
+from .atoms import Atom, Var
 from .graph import Graph, Node
 
 
@@ -22,8 +22,11 @@ def evaluate(
     args: Sequence[Any],
     table: Mapping[str, Callable[..., Any]] | None = None,
     constant: Callable[[Any], Any] | None = None,
+    visit: Callable[[Node, Any], Any] | None = None,
 ) -> list[Any]:
     """The results of `graph` for these arguments, in order.
+
+    `visit(node, value)` sees each value as it is made, and what it returns takes its place.
 
     Floating-point warnings are not raised: infinities and nans flow as in compiled code.
     """
@@ -42,6 +45,8 @@ def evaluate(
                 env[node.out] = function(*[read(arg) for arg in node.args], **node.attrs)
             except (ValueError, IndexError, TypeError, ArithmeticError) as error:
                 raise located(error, node) from error
+            if visit is not None:
+                env[node.out] = visit(node, env[node.out])
     return [read(atom) for atom in graph.outputs]
 
 
@@ -62,8 +67,3 @@ def flops(graph: Graph) -> int:
 def node_flops(node: Node) -> int:
     """The count of one node."""
     return node.op.flops(node.out.type, *[arg.type for arg in node.args], **node.attrs)
-
-
-def constant_value(atom: Atom) -> Any:
-    """The value of a literal, or None."""
-    return atom.value if isinstance(atom, Lit) else None

@@ -2,8 +2,8 @@
 
 A graph becomes formulas by evaluating it on arrays of sympy symbols. Differentiated as on paper,
 a formula swells: every product doubles what it multiplies (Baydin et al., JMLR 18, 2018, table 1).
-With `cse`, formulas are first cut into named subexpressions, each is differentiated by itself, and
-the chain rule joins them; the result is a graph again, with every subexpression shared.
+With `cse`, a value that the graph uses more than once gets a name, each named formula is
+differentiated by itself, and the chain rule joins them, one term of a sum after another.
 
 Limits: no loops whose length depends on values; integers and booleans must be known.
 """
@@ -16,12 +16,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import EvaluationError, UnsupportedError, explain
-from ..graph import Graph, evaluate
+from ..graph import Graph, Node, Var, evaluate, node_flops
 from ..types import Type
 from .method import Symbolic
 
@@ -33,26 +33,75 @@ def load_sympy() -> Any:
     return importlib.import_module("sympy")
 
 
+Lets: TypeAlias = list[tuple[Formula, Formula]]
+
+
 @dataclass(frozen=True, slots=True)
 class Formulas:
-    """A graph as formulas: one array of symbols for each parameter, of formulas for each output."""
+    """A graph as formulas: one array of symbols for each parameter, of formulas for each output,
+    and the named subformulas that these mention, in order."""
 
     symbols: tuple[Any, ...]
     outputs: tuple[Any, ...]
+    lets: Lets
 
 
-def to_sympy(graph: Graph) -> Formulas:
-    """The outputs of a graph as formulas in symbols named after its parameters."""
+def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
+    """The outputs of a graph as formulas in symbols named after its parameters; with `shared`, a
+    value that is used more than once is named instead of repeated."""
     sympy = load_sympy()
     symbols = tuple(
         symbol_array(sympy, p.hint or f"x{k}", p.type) for k, p in enumerate(graph.params)
     )
+    lets: Lets = []
+    cut = places_to_cut(graph) if shared else set[Var]()
+
+    def name(node: Node, value: Any) -> Any:
+        if node.out not in cut:
+            return value
+        named = np.empty(np.shape(value), object)
+        for place in np.ndindex(*named.shape):
+            formula = value[place] if place else value
+            named[place] = formula
+            if not formula.is_Atom:
+                named[place] = sympy.Symbol(f"_{len(lets)}", real=True)
+                lets.append((named[place], formula))
+        return named[()]
+
     try:
-        outputs = evaluate(graph, list(symbols), sympy_table(sympy), lambda v: constants(sympy, v))
-    except EvaluationError as error:
+        table = sympy_table(sympy)
+        outputs = evaluate(graph, list(symbols), table, lambda v: constants(sympy, v), name)
+    except (EvaluationError, RecursionError) as error:
         want, remedy = "ops that have a formula", "Use method='forward' or 'reverse'"
-        raise UnsupportedError(explain("method='symbolic'", str(error), want, remedy)) from None
-    return Formulas(symbols, tuple(np.asarray(out, object) for out in outputs))
+        got = str(error) if isinstance(error, EvaluationError) else "a formula too deep for sympy"
+        raise UnsupportedError(explain("method='symbolic'", got, want, remedy)) from None
+    return Formulas(symbols, tuple(np.asarray(out, object) for out in outputs), lets)
+
+
+DEEPEST = 12  # nodes between names; sympy recurses over formulas
+
+
+def places_to_cut(graph: Graph) -> set[Var]:
+    """The values to name: sums, and what is used by several nodes, spread out, or deep."""
+    uses: dict[Var, int] = {}
+    for node in graph.nodes:
+        for arg in node.args:
+            if isinstance(arg, Var):
+                spread_out = node.out.type.size > arg.type.size
+                uses[arg] = uses.get(arg, 0) + (2 if spread_out else 1)
+    depth: dict[Var, int] = {}
+    cut: set[Var] = set()
+    for node in graph.nodes:
+        depth[node.out] = 1 + max(
+            (depth.get(a, 0) for a in node.args if isinstance(a, Var)), default=0
+        )
+        if node.op.view or not node.out.type.differentiable:
+            continue
+        adds_up = node_flops(node) > node.out.type.size
+        if adds_up or uses.get(node.out, 0) > 1 or depth[node.out] >= DEEPEST:
+            cut.add(node.out)
+            depth[node.out] = 0
+    return cut
 
 
 def symbol_array(sympy: Any, name: str, type_: Type) -> Any:
@@ -147,7 +196,7 @@ class Derivative:
 
     symbols: tuple[Any, ...]
     values: tuple[Any, ...]
-    lets: list[tuple[Formula, Formula]]
+    lets: Lets
     partials: list[list[Any]]
 
 
@@ -157,10 +206,9 @@ def differentiate(formulas: Formulas, count: int, settings: Symbolic) -> Derivat
     flat = [x for array in formulas.symbols[:count] for x in np.ravel(np.asarray(array, object))]
     values = [y for array in formulas.outputs for y in np.ravel(array)]
     if settings.cse:
-        lets, reduced = sympy.cse(values, symbols=sympy.numbered_symbols("_"), order="none")
-        rows, lets = chain_rule(sympy, lets, reduced, flat)
+        rows, lets = chain_rule(sympy, formulas.lets, values, flat)
     else:
-        lets, reduced = [], values
+        lets = formulas.lets
         rows = [[sympy.diff(y, x) for x in flat] for y in values]
     if settings.simplify:
         rows = [[sympy.simplify(entry) for entry in row] for row in rows]
@@ -177,52 +225,42 @@ def differentiate(formulas: Formulas, count: int, settings: Symbolic) -> Derivat
         partials.append(
             [p.reshape(out.shape + shape) for p, shape in zip(parts, shapes, strict=True)]
         )
-    split = iter(reduced)
-    kept = tuple(
-        np.array([next(split) for _ in range(out.size)], object).reshape(out.shape)
-        for out in formulas.outputs
-    )
-    return Derivative(formulas.symbols, kept, lets, partials)
+    return Derivative(formulas.symbols, formulas.outputs, lets, partials)
 
 
 def chain_rule(
-    sympy: Any, lets: list[tuple[Formula, Formula]], outputs: list[Formula], xs: list[Formula]
-) -> tuple[list[list[Formula]], list[tuple[Formula, Formula]]]:
-    """Differentiate each named subexpression by what it mentions, and join by the chain rule. Each
-    derivative that is more than a product gets a name of its own."""
-    wanted = set(xs)
+    sympy: Any, lets: Lets, outputs: list[Formula], xs: list[Formula]
+) -> tuple[list[list[Formula]], Lets]:
+    """Differentiate each named formula by what it mentions, and join by the chain rule; every
+    derivative gets a name of its own."""
     slopes: dict[Formula, dict[Formula, Formula]] = {x: {x: sympy.Integer(1)} for x in xs}
-    program: list[tuple[Formula, Formula]] = []
+    program: Lets = []
 
     def named(expression: Formula) -> Formula:
         if expression.is_Atom:
             return expression
-        symbol = sympy.Symbol(f"_d{len(program)}")
+        symbol = sympy.Symbol(f"_d{len(program)}", real=True)
         program.append((symbol, expression))
         return symbol
 
-    def gradient(expression: Formula) -> dict[Formula, Formula]:
-        total: dict[Formula, Formula] = {}
-        terms: dict[Formula, list[Formula]] = {}
-        for symbol in sorted(expression.free_symbols, key=str):
-            if symbol not in slopes:
-                continue
-            local = sympy.diff(expression, symbol)
-            local = local if symbol in wanted and expression.is_Atom else named(local)
+    def gradient(formula: Formula) -> dict[Formula, Formula]:
+        local: dict[Formula, list[Formula]] = {}
+        for term in sympy.Add.make_args(formula):  # a sum term by term: each mentions few symbols
+            for symbol in sorted(term.free_symbols, key=str):
+                if symbol in slopes:
+                    local.setdefault(symbol, []).append(sympy.diff(term, symbol))
+        total: dict[Formula, list[Formula]] = {}
+        for symbol, parts in local.items():
+            partial = named(sympy.Add(*parts))
             for x, slope in slopes[symbol].items():
-                terms.setdefault(x, []).append(local * slope)
-        for x, parts in terms.items():
-            total[x] = named(sympy.Add(*parts))
-        return total
+                total.setdefault(x, []).append(partial * slope)
+        return {x: named(sympy.Add(*parts)) for x, parts in total.items()}
 
-    for symbol, expression in lets:
-        program.append((symbol, expression))
-        found = gradient(expression)
+    for symbol, formula in lets:
+        program.append((symbol, formula))
+        found = gradient(formula)
         if found:
             slopes[symbol] = found
     zero = sympy.Integer(0)
-    rows: list[list[Formula]] = []
-    for y in outputs:
-        slope = gradient(y)
-        rows.append([slope.get(x, zero) for x in xs])
-    return rows, program
+    gradients = [gradient(y) for y in outputs]
+    return [[found.get(x, zero) for x in xs] for found in gradients], program

@@ -22,7 +22,7 @@ from .method import Symbolic
 
 def jacobian_graph(graph: Graph, count: int, settings: Symbolic) -> Graph:
     """The graph (params) -> (outputs, ∂ output / ∂ parameter, row by row) of the formulas."""
-    return to_graph(differentiate(to_sympy(graph), count, settings), graph)
+    return to_graph(differentiate(to_sympy(graph, settings.cse), count, settings), graph)
 
 
 def linearize(

@@ -10,6 +10,7 @@ import pytest
 
 from comparisons.measure import measure, relative_error, sample, ulp_error
 from comparisons.memory import peak_increase
+from comparisons.method import Unsupported
 from comparisons.methods import METHODS
 from comparisons.problem import Case
 from comparisons.problems import bundle_adjustment, rosenbrock
@@ -70,6 +71,11 @@ def test_peak_memory_counts_what_a_call_held_and_freed():
     assert 60 << 20 < peak < 100 << 20
 
 
+# What rounding leaves of a difference: with steps of ε^(1/3) and ε^(1/2), errors near ε^(2/3) = 4e-11
+# and ε^(1/2) = 1e-8, times the curvature of the problem over its slope (up to 100 here).
+DIGITS_OF = {"dk-central": 4e-9, "dk-one-sided": 1e-6}
+
+
 # PyTorch deprecates, on its own first use, what its forward mode is built on.
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
@@ -78,18 +84,20 @@ def test_methods_find_the_true_derivative(method, make):
     for package in method.needs:
         pytest.importorskip(package)
     case = make(70)  # more than one block of tangents
-    prepared = method.prepare(case)
+    try:
+        prepared = method.prepare(case)
+    except Unsupported as reason:
+        pytest.skip(str(reason))
     exact, _ = truth(case)
     derivative = prepared.derivative()
     assert isinstance(derivative, numpy.ndarray) and derivative.shape == exact.shape
-    assert relative_error(derivative, exact) < 1e-9
+    assert relative_error(derivative, exact) < DIGITS_OF.get(method.name, 1e-12)
     value = numpy.asarray(prepared.primal())
     assert numpy.max(numpy.abs(value - case.f(case.x))) <= 1e-12 * numpy.max(numpy.abs(value))
 
 
 def test_torch_needs_a_twin():
     pytest.importorskip("torch")
-    from comparisons.method import Unsupported
     from comparisons.methods import torch
 
     case = Case(f=fakes.make(2).f, x=fakes.make(2).x)
