@@ -1,0 +1,51 @@
+# make compare   install what is needed into .venv and run the comparison
+# make test      install what is needed into .venv, lint, and run the tests
+# make lint      ruff (format and lint) and pyright
+# make clean     remove .venv and caches
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    ?= results
+ARGS   ?=
+# One thread for each BLAS: tests run in parallel, and timings compare single threads.
+export OMP_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+export PIP_CONSTRAINT = $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: compare test lint pytest clean
+
+compare: $(VENV)/compare.done
+	$(BIN)/python -m comparisons run --out $(OUT) $(ARGS)
+
+test: lint pytest
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+pytest: $(VENV)/dev.done
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+$(VENV)/compare.done: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[compare]'
+	touch $@
+
+$(VENV)/dev.done: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[compare,dev]'
+	touch $@ $(VENV)/compare.done
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is $$($(PYTHON) --version 2>&1); diffkit needs Python 3.11 or newer;" \
+	       "say make PYTHON=python3.12, or install one." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "make: '$(PYTHON) -m venv' failed; it needs the venv module;" \
+	       "on Debian: apt install python3-venv." >&2; exit 1; }
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
