@@ -1,5 +1,7 @@
 """diffkit: one NumPy function, every derivative, measured."""
 
+from . import interop as interop
+from . import nn as nn
 from .api import grad as grad
 from .api import hessian as hessian
 from .api import hvp as hvp
@@ -18,6 +20,7 @@ from .modes.method import Finite as Finite
 from .modes.method import Forward as Forward
 from .modes.method import Reverse as Reverse
 from .modes.method import Symbolic as Symbolic
+from .teach import explain as explain
 from .types import b1 as b1
 from .types import f32 as f32
 from .types import f64 as f64

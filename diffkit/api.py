@@ -7,6 +7,7 @@ signature and reuses the graph.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,12 +23,18 @@ Function = Callable[..., Any]
 Argnums = int | Sequence[int]
 
 
+def derived(operator: str, f: Function, wrapped: Function) -> Function:
+    """Give a derivative the signature of its function and a name that says what it is."""
+    functools.update_wrapper(wrapped, f)
+    wrapped.__name__ = f"{operator}_{function_name(f)}"
+    return wrapped
+
+
 def trace(f: Function) -> Callable[..., Graph]:
     """The graph of a function: `trace(f)(*args)` records it for arguments or for their types.
 
-    >>> import numpy as np
-    >>> from diffkit import f64
-    >>> print(trace(lambda x: np.sin(x) * 2)(f64[3]))
+    >>> import numpy as np, diffkit as dk
+    >>> print(dk.trace(lambda x: np.sin(x) * 2)(dk.f64[3]))
     graph lambda(x: f64[3]) -> (f64[3]) {
       a: f64[3] = sin(x)
       b: f64[3] = mul(a, 2.0)
@@ -54,7 +61,8 @@ def value_and_grad(
     `((value, aux), gradient)`. Raises `ShapeError` if the value is not a scalar, `DtypeError` for
     an integer argument.
 
-        >>> value_and_grad(lambda x: x * x)(3.0)
+        >>> import diffkit as dk
+        >>> dk.value_and_grad(lambda x: x * x)(3.0)
         (np.float64(9.0), np.float64(6.0))
     """
     chosen = resolve(method, "value_and_grad")
@@ -64,7 +72,7 @@ def value_and_grad(
         value, slope = of_scalar(lin, f)
         return ((value, lin.aux) if has_aux else value), slope
 
-    return wrapped
+    return derived("value_and_grad", f, wrapped)
 
 
 def of_scalar(lin: Linearized, f: Function) -> tuple[Any, Any]:
@@ -87,7 +95,8 @@ def grad(
 
     See `value_and_grad`.
 
-        >>> grad(grad(lambda x: x**3))(2.0)
+        >>> import diffkit as dk
+        >>> dk.grad(dk.grad(lambda x: x**3))(2.0)
         np.float64(12.0)
     """
     both = value_and_grad(f, argnums, has_aux, method)
@@ -96,13 +105,14 @@ def grad(
         value, slope = both(*args, **kwargs)
         return (slope, value[1]) if has_aux else slope
 
-    return wrapped
+    return derived("grad", f, wrapped)
 
 
 def jvp(f: Function, primals: Any, tangents: Any, method: str | Method = "forward") -> Any:
     """`(f(*primals), J·tangents)`; both arguments are sequences, one entry for each argument of f.
 
-    >>> jvp(lambda x: x * x, (3.0,), (1.0,))
+    >>> import diffkit as dk
+    >>> dk.jvp(lambda x: x * x, (3.0,), (1.0,))
     (np.float64(9.0), np.float64(6.0))
     """
     args = tuple(primals)
@@ -116,7 +126,8 @@ def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[A
     """`(f(*primals), pull)`, where `pull(ct)` is the tuple of cotangents of the arguments for a
     cotangent of the result, a tree of its structure.
 
-        >>> y, pull = vjp(lambda x, y: x * y, 3.0, 4.0)
+        >>> import diffkit as dk
+        >>> y, pull = dk.vjp(lambda x, y: x * y, 3.0, 4.0)
         >>> pull(1.0)
         (np.float64(4.0), np.float64(3.0))
     """
@@ -136,7 +147,8 @@ def jacobian(
     `output.shape + input.shape`. "reverse" costs a pass for each output element, the other methods
     one for each input element.
 
-        >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+        >>> import numpy as np, diffkit as dk
+        >>> dk.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
         array([[2., 0.],
                [0., 4.]])
     """
@@ -148,14 +160,15 @@ def jacobian(
         result = trees.unflatten(lin.out_tree, rows)
         return (result, lin.aux) if has_aux else result
 
-    return wrapped
+    return derived("jacobian", f, wrapped)
 
 
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
     """The matrix of second derivatives of a scalar function, forward over reverse; its shape is
     `x.shape + x.shape` (for trees, a tree of trees).
 
-        >>> hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0]))
+        >>> import numpy as np, diffkit as dk
+        >>> dk.hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0]))
         array([[0., 1.],
                [1., 0.]])
     """
@@ -166,7 +179,8 @@ def hvp(f: Function) -> Function:
     """`hvp(f)(x, v)` is the Hessian of the scalar function f at x times v, for the price of a few
     gradients: forward over reverse.
 
-        >>> hvp(lambda x: x**3)(2.0, 1.0)
+        >>> import diffkit as dk
+        >>> dk.hvp(lambda x: x**3)(2.0, 1.0)
         np.float64(12.0)
     """
 

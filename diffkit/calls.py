@@ -134,11 +134,11 @@ class Linearized:
 
     def inputs_tree(self, leaves: Arrays) -> Any:
         """Leaves in the structure of the varying arguments."""
-        tree = trees.unflatten(self.call.tree, leaves)
+        tree = trees.unflatten(self.call.tree, [as_input(x) for x in leaves])
         return tree[0] if self.call.single else tree
 
     def outputs_tree(self, leaves: Arrays) -> Any:
-        return trees.unflatten(self.out_tree, leaves)
+        return trees.unflatten(self.out_tree, [as_input(x) for x in leaves])
 
     def pushed(self, dxs: Arrays) -> Arrays:
         """Tangents of all outputs; those of integer outputs are zero."""

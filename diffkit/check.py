@@ -35,7 +35,8 @@ def check_grads(
     the error bar of the numerical derivative, relative to the size of what is compared; seed of the
     random directions.
 
-        >>> check_grads(lambda x: np.sin(x) * x, np.array([0.3, 1.2]))
+        >>> import numpy as np, diffkit as dk
+        >>> dk.check_grads(lambda x: np.sin(x) * x, np.array([0.3, 1.2]))
     """
     unknown = set(modes) - set(MODES)
     if unknown:

@@ -7,6 +7,7 @@ error which names `np.where`. Backends that compile stand behind the same `backe
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
@@ -31,6 +32,7 @@ class Jitted:
         self.f = f
         self.prepare = BACKENDS[backend]
         self.static = frozenset(static_argnums)
+        functools.update_wrapper(self, f)
         self.traces = 0
         """How often f has been recorded."""
         self._cache: dict[Any, tuple[Program, Callable[..., list[Any]]]] = {}
@@ -75,7 +77,8 @@ def jit(f: Function, backend: str = "interpreter", static_argnums: Sequence[int]
     Arguments at `static_argnums` (hashable) are passed to f as they are, and a new value records
     anew. Raises `TracingError` where f branches on a traced value.
 
-        >>> square = jit(lambda x: x * x)
+        >>> import diffkit as dk
+        >>> square = dk.jit(lambda x: x * x)
         >>> square(3.0), square(4.0), square.traces
         (np.float64(9.0), np.float64(16.0), 1)
     """

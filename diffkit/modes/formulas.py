@@ -50,8 +50,9 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
     """The outputs of a graph as formulas in symbols named after its parameters; with `shared`, a
     value that is used more than once is named instead of repeated."""
     sympy = load_sympy()
+    taken: set[str] = set()
     symbols = tuple(
-        symbol_array(sympy, p.hint or f"x{k}", p.type) for k, p in enumerate(graph.params)
+        symbol_array(sympy, p.hint or f"x{k}", p.type, taken) for k, p in enumerate(graph.params)
     )
     lets: Lets = []
     cut = places_to_cut(graph) if shared else set[Var]()
@@ -64,7 +65,7 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
             formula = value[place] if place else value
             named[place] = formula
             if not formula.is_Atom:
-                named[place] = sympy.Symbol(f"_{len(lets)}", real=True)
+                named[place] = sympy.Dummy(f"t{len(lets)}", real=True)
                 lets.append((named[place], formula))
         return named[()]
 
@@ -73,7 +74,9 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
         outputs = evaluate(graph, list(symbols), table, lambda v: constants(sympy, v), name)
     except (EvaluationError, RecursionError) as error:
         want, remedy = "ops that have a formula", "Use method='forward' or 'reverse'"
-        got = str(error) if isinstance(error, EvaluationError) else "a formula too deep for sympy"
+        failed = str(error).partition(": ")[0]
+        deep = isinstance(error, RecursionError)
+        got = "a formula too deep for sympy" if deep else f"no formula for {failed}"
         raise UnsupportedError(explain("method='symbolic'", got, want, remedy)) from None
     return Formulas(symbols, tuple(np.asarray(out, object) for out in outputs), lets)
 
@@ -104,14 +107,20 @@ def places_to_cut(graph: Graph) -> set[Var]:
     return cut
 
 
-def symbol_array(sympy: Any, name: str, type_: Type) -> Any:
-    """x, or x_0, x_1, … in the shape of the type."""
-    if type_.shape == ():
-        return sympy.Symbol(name, real=True)
+def symbol_array(sympy: Any, name: str, type_: Type, taken: set[str]) -> Any:
+    """x, or x_0, x_1, … in the shape of the type; sympy takes symbols of one name for one symbol,
+    so a name of which any form is taken gets a tick."""
+    places = list(np.ndindex(*type_.shape))
+    while True:
+        names = ["_".join([name, *map(str, place)]) for place in places]
+        if taken.isdisjoint(names):
+            break
+        name += "'"
+    taken.update(names)
     out = np.empty(type_.shape, object)
-    for place in np.ndindex(*type_.shape):
-        out[place] = sympy.Symbol(f"{name}_{'_'.join(map(str, place))}", real=True)
-    return out
+    for place, text in zip(places, names, strict=True):
+        out[place] = sympy.Symbol(text, real=True)
+    return out[()]
 
 
 def number(sympy: Any, value: Any) -> Formula:
@@ -239,7 +248,7 @@ def chain_rule(
     def named(expression: Formula) -> Formula:
         if expression.is_Atom:
             return expression
-        symbol = sympy.Symbol(f"_d{len(program)}", real=True)
+        symbol = sympy.Dummy(f"d{len(program)}", real=True)
         program.append((symbol, expression))
         return symbol
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..graph import Bilinear, Builder, Elementwise, Graph, Linear, Node, Reduction, Var, read
 from ..ops import Expr
-from ..ops.arithmetic import add, select
+from ..ops.arithmetic import add, scale, select
 from ..ops.reduce import spread
 from ..ops.shape import unbroadcast, zeros
 from .activity import active_variables, operands, partial_value, product
@@ -89,6 +89,10 @@ def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows
             else:
                 term = fact.transpose(k, ct, *xs, **node.attrs)
                 cts.add(arg, term, masked or node.op is select)
+        elif node.op is scale and k == 0:
+            # zero where the tangent was, and that zero has to survive an infinity further up
+            t = xs[1]
+            cts.add(arg, scale(t, ct) if masked else scale(ct, t), True)
         elif isinstance(fact, Bilinear):
             cts.add(arg, fact.transpose(k, ct, *xs, **node.attrs), masked)
         else:

@@ -107,11 +107,14 @@ def floats(t: Trace, ufunc: Any, *xs: Any) -> list[Tracer]:
 
 
 def logaddexp(t: Trace, x: Any, y: Any) -> Any:
-    """log(e^x + e^y) = m + log(e^(x-m) + e^(y-m)), m the greater, held fixed by the derivative."""
+    """log(e^x + e^y) = m + log1p(expm1(high - m) + e^(low - m)), where m is the value of the
+    higher, held fixed by the derivative: no digit is lost, at any order."""
     p, q = floats(t, np.logaddexp, x, y)
-    m = a.stop_gradient(a.maximum(p, q))
+    first = a.greater_equal(p, q)
+    high, low = a.select(first, p, q), a.select(first, q, p)
+    m = a.stop_gradient(high)
     m = a.select(a.isfinite(m), m, m.full(0, ()))
-    return np.add(m, np.log(np.add(e.exp(a.sub(p, m)), e.exp(a.sub(q, m)))))
+    return np.add(m, np.log1p(np.add(e.expm1(a.sub(high, m)), e.exp(a.sub(low, m)))))
 
 
 def identity(t: Trace, x: Any) -> Tracer:

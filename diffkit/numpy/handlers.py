@@ -34,7 +34,8 @@ def array(object: Any, dtype: Any = None) -> Any:
 
     Args: object, a number, an array, a traced value, or nested lists of them, equal in shape.
 
-        >>> array([1.0, 2.0])
+        >>> import diffkit.numpy as dnp
+        >>> dnp.array([1.0, 2.0])
         array([1., 2.])
     """
     trace = innermost((object,))
@@ -57,7 +58,8 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ e^a over axes, without overflow; its derivative is the softmax.
 
-    >>> float(logsumexp([0.0, 0.0]))
+    >>> import diffkit.numpy as dnp
+    >>> float(dnp.logsumexp([0.0, 0.0]))
     0.6931471805599453
     """
     trace = innermost((a,))
@@ -72,7 +74,8 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def stop_gradient(x: Any) -> Any:
     """x, as a constant to every derivative.
 
-    >>> float(stop_gradient(2.0))
+    >>> import diffkit.numpy as dnp
+    >>> float(dnp.stop_gradient(2.0))
     2.0
     """
     return a.stop_gradient(x) if isinstance(x, Tracer) else x

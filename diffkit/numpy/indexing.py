@@ -212,7 +212,8 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     Args: x, an array or a traced value; index, anything that x[index] accepts; value, of a shape
     that broadcasts to x[index]. Of repeated indices the last counts.
 
-        >>> set_at(np.zeros(3), 1, 5.0)
+        >>> import numpy as np, diffkit.numpy as dnp
+        >>> dnp.set_at(np.zeros(3), 1, 5.0)
         array([0., 5., 0.])
     """
     if innermost((x, index, value)) is not None:
@@ -225,7 +226,8 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
 def add_at(x: Any, index: Any, value: Any) -> Any:
     """A copy of x with value added at x[index]; repeated indices all count, as in `np.add.at`.
 
-    >>> add_at(np.zeros(3), np.array([1, 1]), 2.0)
+    >>> import numpy as np, diffkit.numpy as dnp
+    >>> dnp.add_at(np.zeros(3), np.array([1, 1]), 2.0)
     array([0., 4., 0.])
     """
     if innermost((x, index, value)) is not None:

@@ -17,7 +17,7 @@ from ..graph import Op
 from ..ops import elementwise as e
 from ..ops import reduce as r
 from ..ops import shape as s
-from ..ops.arithmetic import cast, isfinite, log, select, stop_gradient
+from ..ops.arithmetic import cast, equal, isfinite, select, stop_gradient, sub
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..types import f64, i64
@@ -79,6 +79,11 @@ def floating(t: Trace, x: Any) -> Tracer:
     return v if v.type.differentiable else cast(v, dtype=f64)
 
 
+def count(x: Tracer, axes: tuple[int, ...]) -> int:
+    """How many elements a reduction takes together."""
+    return math.prod(x.shape[k] for k in axes)
+
+
 def mean(
     t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False
 ) -> Any:
@@ -97,10 +102,9 @@ def var(
     refuse("np.var", out=(out, None), dtype=(dtype, None))
     x = floating(t, a)
     axes = normal_axes(axis, x.ndim, "np.var")
-    count = math.prod(x.shape[k] for k in axes)
     deviation: Any = x - mean(t, x, axes, keepdims=True)
     total = s.sum_(np.square(deviation), axes=axes)
-    return finish(x, total, axes, bool(keepdims)) / (count - ddof)
+    return finish(x, total, axes, bool(keepdims)) / (count(x, axes) - ddof)
 
 
 def safe_sqrt(x: Any) -> Any:
@@ -130,20 +134,25 @@ def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = F
 
 
 def logsumexp(t: Trace, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """log Σ e^x, shifted by the greatest element so that nothing overflows."""
-    x: Any = floating(t, a)
+    """log Σ e^x = m + log1p(expm1(x_top - m) + Σ_others e^(x - m)), where m is the value of the
+    greatest element, held fixed by the derivative: nothing overflows and no digit is lost."""
+    x = floating(t, a)
     axes = normal_axes(axis, x.ndim, "logsumexp")
-    top: Any = shift(x, axes)
-    total: Any = log(s.sum_(e.exp(x - top), axes=axes))
-    out = total + s.reshape(top, shape=total.shape)
-    return finish(x, out, axes, keepdims)
+    rows = to_rows(x, axes)
+    top = r.argmax(rows, axis=rows.ndim - 1)
+    is_top = equal(s.reshape(top, shape=(*top.shape, 1)), t.value(np.arange(rows.shape[-1])))
+    m: Any = stop_gradient(r.max_(rows, axes=(rows.ndim - 1,)))
+    m = select(isfinite(m), m, m.full(0, ()))
+    apart = sub(rows, s.reshape(m, shape=(*m.shape, 1)))
+    terms = select(is_top, e.expm1(apart), e.exp(apart))
+    return finish(x, m + e.log1p(s.sum_(terms, axes=(rows.ndim - 1,))), axes, keepdims)
 
 
-def shift(x: Any, axes: tuple[int, ...]) -> Any:
-    """The greatest element with axes kept, constant to the derivative; 0 where it is infinite."""
-    top = stop_gradient(r.max_(x, axes=axes))
-    finite = select(isfinite(top), top, top.full(0, ()))
-    return s.reshape(finite, shape=s.kept(x.shape, axes))
+def to_rows(x: Tracer, axes: tuple[int, ...]) -> Tracer:
+    """The axes to reduce, last and as one."""
+    rest = tuple(k for k in range(x.ndim) if k not in axes)
+    moved = s.transpose(x, axes=rest + axes)
+    return s.reshape(moved, shape=(*(x.shape[k] for k in rest), count(x, axes)))
 
 
 def cumsum(t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:

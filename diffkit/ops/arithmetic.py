@@ -74,7 +74,7 @@ def predicate(name: str, numpy: Callable[..., Any]) -> Op:
 def is_splat(x: Value, number: float) -> bool:
     """Whether x is a small literal, every element of which is `number` (0.0 is not -0.0)."""
     lit = x.lit
-    if lit is None or lit.splat != number:
+    if lit is None or lit.splat is None or lit.splat != number:
         return False
     return number != 0 or math.copysign(1, lit.splat) == math.copysign(1, number)
 

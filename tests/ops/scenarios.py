@@ -1,0 +1,47 @@
+"""All scenarios, and those that have a derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import diffkit as dk
+from diffkit.graph import Graph
+from diffkit.types import type_of
+
+from . import scenarios_arrays, scenarios_elementwise, scenarios_indexing
+from .scenario import Scenario
+
+SCENARIOS: list[Scenario] = [
+    *scenarios_elementwise.SCENARIOS,
+    *scenarios_arrays.SCENARIOS,
+    *scenarios_indexing.SCENARIOS,
+]
+
+
+def graph_of(scenario: Scenario, single: bool = False) -> Graph:
+    """The scenario, traced for the types of its arguments."""
+    return dk.trace(scenario.f)(*[type_of(x) for x in arguments(scenario, single)])
+
+
+def arguments(scenario: Scenario, single: bool = False) -> list[Any]:
+    """The arguments, with floats in float32 if asked."""
+    args = [np.asarray(x)[()] for x in scenario.args]
+    return [x.astype(np.float32) if single and x.dtype == np.float64 else x for x in args]
+
+
+def active(scenario: Scenario) -> tuple[bool, ...]:
+    """Which arguments have a derivative."""
+    return tuple(np.asarray(x).dtype.kind == "f" for x in scenario.args)
+
+
+def flat(scenario: Scenario) -> list[Any]:
+    """The results of the function itself on plain arrays, in a list."""
+    out = scenario.f(*arguments(scenario))
+    return list(out) if isinstance(out, list | tuple) else [out]
+
+
+def differentiable(scenario: Scenario) -> bool:
+    """Whether some argument and some result are floating-point numbers."""
+    return any(active(scenario)) and any(np.asarray(y).dtype.kind == "f" for y in flat(scenario))
