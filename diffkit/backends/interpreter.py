@@ -17,6 +17,7 @@ import numpy as np
 
 from ..graph import Atom, Graph, Node, Var
 from ..graph.evaluate import located
+from ..ops.shape import broadcast
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,14 @@ def prepare(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
         group_last[owner[var]] = max(index, group_last.get(owner[var], -1))
     steps: list[Step] = []
     params: set[Atom] = set(graph.params)
+    shared_cells = stretched(graph)
     for index, node in enumerate(graph.nodes):
         function = node.op.numpy
-        if node.op.inplace is not None and overwritable(node, index, owner, group_last, params):
+        if (
+            node.op.inplace is not None
+            and node.args[0] not in shared_cells
+            and overwritable(node, index, owner, group_last, params)
+        ):
             function = node.op.inplace
         if node.attrs:
             function = partial(function, **node.attrs)
@@ -82,6 +88,15 @@ def owners(graph: Graph) -> dict[Atom, Atom]:
         looks_into = node.args[0] if node.op.view else node.out
         owner[node.out] = owner.get(looks_into, looks_into)
     return owner
+
+
+def stretched(graph: Graph) -> set[Atom]:
+    """Broadcast views, and views of them: one cell of memory stands for several elements."""
+    found: set[Atom] = set()
+    for node in graph.nodes:
+        if node.op is broadcast or (node.op.view and node.args[0] in found):
+            found.add(node.out)
+    return found
 
 
 def last_reads(graph: Graph) -> dict[Var, int]:

@@ -80,7 +80,7 @@ def letters() -> Iterator[str]:
 def show(atom: Atom, names: dict[Var, str]) -> str:
     """A variable's name, or a literal: a number, a short list, or just its type."""
     if isinstance(atom, Var):
-        return names[atom]
+        return names.get(atom, atom.hint or "?")  # a broken graph prints, too
     return show_literal(atom)
 
 

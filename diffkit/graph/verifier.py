@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..errors import DiffkitError, GraphError, explain
 from .atoms import Atom, Lit, Var
 from .graph import Graph
-from .printer import line, name_all
+from .printer import line, name_all, show
 
 
 def verify(graph: Graph) -> Graph:
@@ -26,8 +26,7 @@ def verify(graph: Graph) -> Graph:
             if atom.value.shape != atom.type.shape or atom.value.dtype != atom.type.dtype.numpy:
                 raise fail(where, f"a literal is not of its type {atom.type}", "its own type")
         elif atom not in defined:
-            name = names.get(atom, atom.hint or "?")
-            raise fail(where, f"{name} is used", "a variable defined before")
+            raise fail(where, f"{show(atom, names)} is used", "a variable defined before")
 
     for param in graph.params:
         if param in defined:

@@ -26,11 +26,12 @@ from ..modes.forward import jvp
 from ..modes.reverse import vjp
 from ..numpy.handlers import HANDLERS
 from ..tracing import argument_names, function_name, record, trees
-from ..types import Type, dtype_of, type_of
+from ..types import DTYPES, Type, type_of
 
 Tensor = Any  # PyTorch is an optional extra, loaded on first use
 ASKED = "dk.interop.torch.function"
 SIGNATURES = 64  # recorded graphs that one function keeps; the one unused longest goes first
+CARRIED = {f"torch.{dtype.name}": ours for dtype, ours in DTYPES.items()}
 MASKS = 16  # derivative graphs that one graph keeps, one for each set of active inputs
 
 
@@ -95,13 +96,12 @@ def leaf(torch: Any, x: Any, name: str, called: str) -> Leaf:
         got = f"a tensor on {tensor.device} with layout {tensor.layout}"
         remedy = f"Move it with {name}.cpu(), or use diffkit.backends.torch.to_torch"
         raise UnsupportedError(explain(asked, got, "a dense tensor on the CPU", remedy))
-    found = str(tensor.dtype).removeprefix("torch.")
-    if found in ("float16", "bfloat16") or not hasattr(np, found):
-        want = "float64, float32, int64, int32 or bool"
+    dtype = CARRIED.get(str(tensor.dtype))
+    if dtype is None:
+        want = ", ".join(CARRIED)
         remedy = f"Convert it, for example with {name}.double()"
-        raise DtypeError(explain(asked, f"a tensor of {found}", want, remedy))
-    found = "bool_" if found == "bool" else found
-    return Leaf(Type(dtype_of(np.dtype(getattr(np, found)), asked), tuple(tensor.shape)))
+        raise DtypeError(explain(asked, f"a tensor of {tensor.dtype}", want, remedy))
+    return Leaf(Type(dtype, tuple(tensor.shape)))
 
 
 Recorded = tuple["Program", trees.TreeDef]

@@ -26,11 +26,17 @@ def to_graph(d: Derivative, like: Graph) -> Graph:
     for param, symbols in zip(params, d.symbols, strict=True):
         for place, symbol in np.ndenumerate(np.asarray(symbols, object)):
             at = [Expr(b, literal(np.int64(k))) for k in place]
-            env[symbol] = i.gather(param, *at) if at else param
+            element = i.gather(param, *at) if at else param
+            env[symbol] = a.cast(element, dtype=f64)  # formulas are of real numbers: f64
     for symbol, expression in d.lets:
         env[symbol] = emit(b, expression, env)
-    arrays = [*d.values, *(block for row in d.partials for block in row)]
-    return b.finish([pack(b, np.asarray(array, object), env).atom for array in arrays])
+    rows = zip(d.partials, like.types, strict=True)
+    arrays = [
+        *zip(d.values, like.types, strict=True),
+        *((block, type_) for row, type_ in rows for block in row),
+    ]
+    packed = [(pack(b, np.asarray(array, object), env), t.dtype) for array, t in arrays]
+    return b.finish([a.cast(value, dtype=dtype).atom for value, dtype in packed])
 
 
 def pack(b: Builder, array: Any, env: dict[Formula, Expr]) -> Value:

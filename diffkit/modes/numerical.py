@@ -13,6 +13,7 @@ analytic continuations for the functions that look at signs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,11 +83,20 @@ def complex_step(graph: Graph, inputs: Sequence[Any], settings: ComplexStep) -> 
             )
         )
     table = {n.op.name: n.op.complex for n in graph.nodes if n.op.complex is not None}
-    floats = [t.differentiable for t in graph.types]
+    ih = np.complex128(1j * settings.step)  # in single precision the step would vanish
 
     def push(dxs: Arrays) -> Arrays:
-        moved = [x + 1j * settings.step * dx for x, dx in zip(inputs, dxs, strict=False)]
+        moved = [x + ih * dx for x, dx in zip(inputs, dxs, strict=False)]
         out = evaluate(graph, [*moved, *inputs[len(moved) :]], table)
-        return [np.imag(y) / settings.step for y, on in zip(out, floats, strict=True) if on]
+        rows = zip(out, values(), graph.types, strict=True)
+        return [slope(y, value).astype(t.dtype.numpy) for y, value, t in rows if t.differentiable]
 
-    return LinearMap(graph.types, lambda: evaluate(graph, inputs), push)
+    @cache
+    def values() -> Arrays:
+        return evaluate(graph, inputs)
+
+    def slope(y: Any, value: Any) -> Any:
+        """Outside its domain a real function is nan, where its continuation has some value."""
+        return np.where(np.isnan(value), np.nan, np.imag(y) / settings.step)[()]
+
+    return LinearMap(graph.types, values, push)

@@ -45,7 +45,15 @@ def gather_push(acc: Expr, ct: Expr, x: Expr, *indices: Expr) -> Expr:
     return scatter_add(acc, ct, *indices)
 
 
-gather = Op("gather", infer_gather, lambda x, *i: x[i], Linear((0,), gather_transpose, gather_push))
+def numpy_gather(x: Any, *indices: Any) -> Any:
+    """x[indices], always a fresh array: for scalar indices NumPy would return a view, and whoever
+    writes into the result in place would write into x."""
+    out: Any = x[indices]
+    whole = isinstance(out, np.ndarray) and all(np.ndim(k) == 0 for k in indices)
+    return out.copy() if whole else out
+
+
+gather = Op("gather", infer_gather, numpy_gather, Linear((0,), gather_transpose, gather_push))
 
 
 def infer_scatter(x: Type, y: Type, *indices: Type) -> Type:

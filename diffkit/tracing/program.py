@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError, TreeError, explain
+from ..errors import DiffkitError, DtypeError, TreeError, explain
 from ..graph import Graph, evaluate
 from ..types import Type, dtype_of
 from . import trees
@@ -92,7 +92,7 @@ def record(
     hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
     rows = zip(types, hints, known, strict=True)
     with recording(trace):
-        result = f(*[trace.param(type_, hint, value) for type_, hint, value in rows])
+        result = call(f, [trace.param(type_, hint, value) for type_, hint, value in rows])
         aux = None
         if has_aux:
             if not (isinstance(result, tuple) and len(result) == 2):  # pyright: ignore[reportUnknownArgumentType]
@@ -111,6 +111,17 @@ def record(
     graph, captured = drop_unused_captures(trace, graph, len(leaves))
     rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None
     return Program(graph, captured, out_tree, rebuild, trace.branched)
+
+
+def call(f: Callable[..., Any], tracers: list[Tracer]) -> Any:
+    """Run the user's function. NumPy hides what a tracer says in `a[0] = traced` behind a
+    ValueError of its own; the cause is the message to show."""
+    try:
+        return f(*tracers)
+    except ValueError as error:
+        if isinstance(error.__cause__, DiffkitError):
+            raise error.__cause__ from None
+        raise
 
 
 def drop_unused_captures(

@@ -45,6 +45,8 @@ def refuse_bool(what: str) -> TracingError:
 
 def refuse_number(kind: str, what: str) -> TracingError:
     """`float(x)`, `int(x)`, `math.sin(x)`, `x.item()`."""
+    if storing_an_item():
+        return refuse_stored(what)
     called = re.search(r"\bmath\.(\w+)\s*\(", source_line())
     asked = f"math.{called[1]}" if called else f"{kind}()"
     if called:
@@ -61,18 +63,21 @@ def refuse_number(kind: str, what: str) -> TracingError:
 
 
 def refuse_array(what: str) -> TracingError:
-    """`np.array([traced, …])` or `plain[i] = traced`."""
+    """`np.array([traced, …])` or `plain[:] = traced`."""
     if storing_an_item():
-        asked = f"item assignment{at_line()}"
-        got = f"the traced value {what} to be written into a plain ndarray"
-        want = "a functional update, since a plain array cannot hold a derivative"
-        remedy = "Write a = dnp.set_at(a, index, value) (or add_at), or collect and np.stack"
-    else:
-        asked = f"np.array{at_line()}"
-        got = f"the traced value {what} where NumPy wants plain numbers"
-        want = "a function that traces"
-        remedy = "Use dnp.array([...]) (import diffkit.numpy as dnp) or np.stack([...])"
-    return TracingError(explain(asked, got, want, remedy))
+        return refuse_stored(what)
+    asked = f"np.array{at_line()}"
+    got = f"the traced value {what} where NumPy wants plain numbers"
+    remedy = "Use dnp.array([...]) (import diffkit.numpy as dnp) or np.stack([...])"
+    return TracingError(explain(asked, got, "a function that traces", remedy))
+
+
+def refuse_stored(what: str) -> TracingError:
+    """`plain[i] = traced`."""
+    got = f"the traced value {what} to be written into a plain ndarray"
+    want = "a functional update, since a plain array cannot hold a derivative"
+    remedy = "Write a = dnp.set_at(a, index, value) (or add_at), or collect and np.stack"
+    return TracingError(explain(f"item assignment{at_line()}", got, want, remedy))
 
 
 def refuse_item_of_tracer(what: str) -> TracingError:
