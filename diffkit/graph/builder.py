@@ -34,7 +34,7 @@ class Builder:
         self.producers: dict[Var, Node] = {}
         self.loc: Loc | None = None
         """The user's line that the next nodes belong to."""
-        self._seen: dict[Hashable, tuple[Var, ...]] = {}
+        self._seen: dict[Hashable, Var] = {}
 
     def param(self, type_: Type, hint: str = "") -> Value:
         """A new parameter, last in the list."""
@@ -42,47 +42,45 @@ class Builder:
         self.params.append(var)
         return Value(self, var)
 
-    def params_like(self, graph: Graph) -> list[Atom]:
-        """Parameters of the same types and names as another graph's."""
-        return [self.param(p.type, p.hint).atom for p in graph.params]
+    @staticmethod
+    def extending(graph: Graph, name: str) -> Builder:
+        """A builder that starts with all of a graph: same parameters, same variables."""
+        b = Builder(name)
+        b.params = list(graph.params)
+        b.nodes = list(graph.nodes)
+        b.producers = {node.out: node for node in graph.nodes}
+        b._seen = {key_of(node.op, node.args, node.attrs): node.out for node in graph.nodes}
+        return b
 
     def emit(self, op: Op, args: Sequence[Atom], attrs: Attrs) -> Atom:
         """The atom that holds `op(*args, **attrs)`: new, simplified, or one made before."""
         type_ = op.infer(*[arg.type for arg in args], **attrs)
-        if type_.size <= SMALL and all(isinstance(arg, Lit) and arg.small for arg in args):
-            return fold(op, [arg for arg in args if isinstance(arg, Lit)], attrs, type_)
+        if all(isinstance(a, Lit) and a.small for a in args) and type_.size <= SMALL:
+            return fold(op, args, attrs, type_)
         if op.simplify is not None:
             simpler = op.simplify(*[Value(self, arg) for arg in args], **attrs)
             if simpler is not None:
                 assert simpler.type == type_, f"{op.name}: {simpler.type} is not {type_}"
                 return simpler.atom
-        key = (
-            op.name,
-            tuple([arg.key if isinstance(arg, Lit) else arg for arg in args]),
-            tuple(sorted(attrs.items())) if attrs else (),
-        )
+        key = key_of(op, args, attrs)
         found = self._seen.get(key)
         if found is None:
-            found = (Var(type_),)
-            node = Node(op, tuple(args), attrs, found, self.loc)
+            found = Var(type_)
+            node = Node(op, tuple(args), attrs, (found,), self.loc)
             self.nodes.append(node)
-            self.producers[found[0]] = node
+            self.producers[found] = node
             self._seen[key] = found
-        return found[0]
+        return found
 
     def inline(self, graph: Graph, args: Sequence[Atom]) -> list[Atom]:
         """Emit the nodes of a graph with `args` for its parameters; the atoms of its results."""
         env: dict[Var, Atom] = dict(zip(graph.params, args, strict=True))
-        self.extend(graph, env)
-        return [read(env, atom) for atom in graph.outputs]
-
-    def extend(self, graph: Graph, env: dict[Var, Atom]) -> None:
-        """As `inline`, leaving in `env` where each variable of the graph went."""
         outside = self.loc
         for node in graph.nodes:
             self.loc = node.loc or outside
             env[node.out] = self.emit(node.op, [read(env, arg) for arg in node.args], node.attrs)
         self.loc = outside
+        return [read(env, atom) for atom in graph.outputs]
 
     def finish(self, outputs: Sequence[Atom], name: str | None = None) -> Graph:
         """The graph with these results; nodes that none of them needs are dropped."""
@@ -96,8 +94,15 @@ def read(env: dict[Var, Atom], atom: Atom) -> Atom:
     return atom if isinstance(atom, Lit) else env[atom]
 
 
-def fold(op: Op, args: Sequence[Lit], attrs: Attrs, type_: Type) -> Lit:
+def key_of(op: Op, args: Sequence[Atom], attrs: Attrs) -> Hashable:
+    """What two nodes that compute the same have in common."""
+    atoms = tuple([arg.key if isinstance(arg, Lit) else arg for arg in args])
+    return (op.name, atoms, tuple(sorted(attrs.items()))) if attrs else (op.name, atoms)
+
+
+def fold(op: Op, args: Sequence[Atom], attrs: Attrs, type_: Type) -> Lit:
     """Evaluate an op on literals now."""
     with np.errstate(all="ignore"):
-        value: Any = op.numpy(*[arg.value for arg in args], **attrs)
+        values = [arg.value for arg in args if isinstance(arg, Lit)]
+        value: Any = op.numpy(*values, **attrs)
     return literal(value, type_.dtype.numpy)

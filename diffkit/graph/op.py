@@ -96,7 +96,11 @@ class Op:
     """`flops(out_type, *types, **attrs)`: floating-point operations, each counted as one."""
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:
-        handle = next((arg for arg in args if hasattr(arg, "builder")), None)
+        handle: Any = None
+        for arg in args:
+            if hasattr(arg, "builder"):
+                handle = arg
+                break
         assert handle is not None, f"{self.name}: an op is called on at least one Value"
         atoms = [arg.atom if hasattr(arg, "builder") else handle.constant(arg) for arg in args]
         return handle.wrap(handle.builder.emit(self, atoms, attrs))

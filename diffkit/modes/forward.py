@@ -21,7 +21,6 @@ from ..graph import (
     Node,
     Reduction,
     Var,
-    read,
 )
 from ..ops import Expr
 from ..ops.arithmetic import add, scale
@@ -36,8 +35,7 @@ def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
 
     Outputs that are not floating point have no tangent. Tangents have the types of their primals.
     """
-    b = Builder(f"{graph.name}_jvp")
-    env: dict[Var, Any] = dict(zip(graph.params, b.params_like(graph), strict=True))
+    b = Builder.extending(graph, f"{graph.name}_jvp")
     flows = active_variables(graph, active)
     tangents: dict[Var, Expr] = {}
     for param, on in zip(graph.params, active, strict=True):
@@ -45,16 +43,14 @@ def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
             tangent = b.param(param.type, f"d{param.hint}" if param.hint else "").atom
             tangents[param] = Expr(b, tangent)
     for node in graph.nodes:
-        b.loc = node.loc
-        env[node.out] = b.emit(node.op, [read(env, arg) for arg in node.args], node.attrs)
         if node.out in flows:
-            xs = [Expr(b, read(env, arg)) for arg in node.args]
+            b.loc = node.loc
+            xs = [Expr(b, arg) for arg in node.args]
             dxs = [tangents.get(arg) if isinstance(arg, Var) else None for arg in node.args]
-            tangent = push(node, xs, dxs, Expr(b, env[node.out]))
+            tangent = push(node, xs, dxs, Expr(b, node.out))
             if tangent is not None:
                 tangents[node.out] = fit(tangent, node.out.type)
     b.loc = None
-    primal = [read(env, atom) for atom in graph.outputs]
     moving = [
         tangents[atom].atom
         if isinstance(atom, Var) and atom in tangents
@@ -62,7 +58,7 @@ def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
         for atom in graph.outputs
         if atom.type.differentiable
     ]
-    return b.finish([*primal, *moving])
+    return b.finish([*graph.outputs, *moving])
 
 
 def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Bilinear, Builder, Elementwise, Graph, Linear, Node, Reduction, Var, read
+from ..graph import Bilinear, Builder, Elementwise, Graph, Linear, Node, Reduction, Var
 from ..ops import Expr
 from ..ops.arithmetic import add, scale, select
 from ..ops.reduce import spread
@@ -46,9 +46,7 @@ def vjp(graph: Graph, active: Sequence[bool]) -> Graph:
 
     Only floating-point outputs have a cotangent parameter; it has the output's type.
     """
-    b = Builder(f"{graph.name}_vjp")
-    env: dict[Var, Any] = dict(zip(graph.params, b.params_like(graph), strict=True))
-    b.extend(graph, env)
+    b = Builder.extending(graph, f"{graph.name}_vjp")
     flows = active_variables(graph, active)
     cts = Cotangents()
     count = sum(t.differentiable for t in graph.types)
@@ -61,13 +59,12 @@ def vjp(graph: Graph, active: Sequence[bool]) -> Graph:
         if ct is None or node.out not in flows:
             continue
         b.loc = node.loc
-        xs = [Expr(b, read(env, arg)) for arg in node.args]
-        pull(node, xs, Expr(b, env[node.out]), ct, cts, flows)
+        pull(node, [Expr(b, arg) for arg in node.args], Expr(b, node.out), ct, cts, flows)
         del cts.of[node.out]
     b.loc = None
     wanted = [p for p, on in zip(graph.params, active, strict=True) if on]
     pulled = [cts.of[p] if p in cts.of else zeros(b, p.type) for p in wanted]
-    return b.finish([*[read(env, atom) for atom in graph.outputs], *[ct.atom for ct in pulled]])
+    return b.finish([*graph.outputs, *[ct.atom for ct in pulled]])
 
 
 def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows: set[Var]) -> None:

@@ -25,10 +25,10 @@ from . import continuation as analytic
 
 def common(name: str, *types: Type) -> Type:
     """The broadcast type of operands that must share one dtype."""
-    first = types[0].dtype
-    if len(types) == 1:
+    if len(types) == 1 or types[0] == types[1] == types[-1]:
         return types[0]
-    if any([t.dtype is not first for t in types]):
+    first = types[0].dtype
+    if any(t.dtype != first for t in types):
         got = ", ".join(map(str, types))
         raise DtypeError(explain(name, f"got {got}", "operands of one dtype", "Cast one of them"))
     return Type(first, broadcast_shapes(name, *[t.shape for t in types]))

@@ -49,7 +49,7 @@ def numpy_gather(x: Any, *indices: Any) -> Any:
     """x[indices], always a fresh array: for scalar indices NumPy would return a view, and whoever
     writes into the result in place would write into x."""
     out: Any = x[indices]
-    whole = isinstance(out, np.ndarray) and all(np.ndim(k) == 0 for k in indices)
+    whole = np.ndim(out) > 0 and all(np.ndim(k) == 0 for k in indices)
     return out.copy() if whole else out
 
 

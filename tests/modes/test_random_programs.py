@@ -1,9 +1,9 @@
 """Random whole programs: all modes, both evaluators and PyTorch agree on what nobody thought of.
 
-A program starts from three arrays (a matrix, a row, a scalar), and each step draws an op and operands
-from the values so far. The ops are smooth where they are used: arguments of logarithms, roots and
-quotients are kept positive by exp or 1 + x², and every value is kept small by tanh, so that no
-tolerance has to cover for an ill-conditioned program.
+A program starts from three arrays (a matrix, a row, a scalar), and each step draws an op and
+operands from the values so far. The ops are smooth where they are used: arguments of logarithms,
+roots and quotients are kept positive by exp or 1 + x², and every value is kept small by tanh, so
+that no tolerance has to cover for an ill-conditioned program.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import diffkit as dk
+import diffkit.numpy as dnp
 from diffkit.backends.interpreter import prepare
 from diffkit.graph import Graph, evaluate, verify
 from diffkit.modes.forward import jvp
@@ -24,7 +25,6 @@ from diffkit.modes.method import ComplexStep
 from diffkit.modes.numerical import complex_step
 from diffkit.modes.reverse import vjp
 from diffkit.types import type_of
-
 from tests.ops.numerics import bulk, directions, dot, moved, ridders, size, torch_gradient
 
 Program = list[tuple[str, int, int, int]]
@@ -39,13 +39,15 @@ UNARY: dict[str, Callable[..., Any]] = {
     "sqrt": lambda x: np.sqrt(1 + x * x), "log1p": lambda x: np.log1p(np.exp(x)),
     "power": lambda x: (1 + x * x) ** -0.3, "reciprocal": lambda x: 1 / (2 + np.cos(x)),
     "sinh": lambda x: np.sinh(x / 2), "arcsinh": np.arcsinh, "negative": lambda x: -x,
-    "cube": lambda x: x**3, "expm1": lambda x: np.expm1(x / 2), "cbrt": lambda x: np.cbrt(1 + x * x),
+    "cube": lambda x: x**3, "expm1": lambda x: np.expm1(x / 2),
+    "cbrt": lambda x: np.cbrt(1 + x * x),
 }
 BINARY: dict[str, Callable[..., Any]] = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply,
     "divide": lambda x, y: x / (1 + y * y), "power2": lambda x, y: (1 + x * x) ** np.tanh(y),
-    "hypot": lambda x, y: np.hypot(x, 1 + y * y), "arctan2": lambda x, y: np.arctan2(x, 2 + np.sin(y)),
-    "logaddexp": np.logaddexp, "where": lambda x, y: np.where(SIGN(x) > 0, x, y),
+    "hypot": lambda x, y: np.hypot(x, 1 + y * y), "logaddexp": np.logaddexp,
+    "arctan2": lambda x, y: np.arctan2(x, 2 + np.sin(y)),
+    "where": lambda x, y: np.where(mask_like(x), x, y),
 }
 REDUCE: dict[str, Callable[..., Any]] = {
     "sum": np.sum, "mean": np.mean, "prod": lambda x, axis: np.prod(1 + x / 4, axis=axis),
@@ -55,18 +57,21 @@ SHAPE: dict[str, Callable[..., Any]] = {
     "transpose": np.transpose, "reverse": lambda x: x[::-1], "ravel": np.ravel,
     "column": lambda x: x[..., None], "roll": lambda x: np.roll(x, 1, axis=0),
     "tail": lambda x: x[1:] if len(x) > 1 else x, "every-other": lambda x: x[::-2],
-    "cumsum": lambda x: np.cumsum(x, axis=-1), "diff": lambda x: x[1:] - x[:-1] if len(x) > 1 else x,
-    "concatenate": lambda x: np.concatenate([x, x * x]), "pad": lambda x: np.pad(x, [(1, 0)] + [(0, 0)] * (x.ndim - 1)),
+    "cumsum": lambda x: np.cumsum(x, axis=-1), "concatenate": lambda x: np.concatenate([x, x * x]),
+    "diff": lambda x: x[1:] - x[:-1] if len(x) > 1 else x,
+    "pad": lambda x: np.pad(x, [(1, 0)] + [(0, 0)] * (x.ndim - 1)),
     "stack": lambda x: np.stack([x, np.sin(x)]), "first": lambda x: x[0],
+    "set_at": lambda x: dnp.set_at(x, [0, -1, 0], np.cos(x[0])),
+    "add_at": lambda x: dnp.add_at(x, [0, -1, 0], np.cos(x[-1])),
+    "broadcast": lambda x: np.broadcast_to(x, (2, *np.shape(x))),
 }
 # fmt: on
 NAMES = [*UNARY, *BINARY, *REDUCE, *SHAPE, "gather", "outer", "matmul", "gram", "einsum"]
 
 
-def SIGN(x: Any) -> Any:  # noqa: N802
-    """A condition that no derivative sees and no small step of the inputs changes: the sign of a
-    rounded shift of a constant."""
-    return np.cos(np.arange(np.size(x))).reshape(np.shape(x))
+def mask_like(x: Any) -> Any:
+    """A condition that no small step of the inputs changes."""
+    return np.cos(np.arange(np.size(x))).reshape(np.shape(x)) > 0
 
 
 def step(op: str, x: Any, y: Any, k: int) -> Any:
@@ -121,8 +126,8 @@ def point(seed: int, dtype: Any = np.float64) -> list[Any]:
 STEPS = st.tuples(st.sampled_from(NAMES), st.integers(0, 7), st.integers(0, 7), st.integers(0, 5))
 PROGRAMS = st.lists(STEPS, min_size=1, max_size=7)
 SEEDS = st.integers(0, 1000)
-MANY = settings(max_examples=350, derandomize=True, deadline=None, database=None)
-SOME = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+MANY = settings(max_examples=700, derandomize=True, deadline=None, database=None)
+SOME = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 ON = [True, True, True]
 
 
@@ -153,7 +158,7 @@ def test_modes_and_evaluators_agree(program: Program, seed: int) -> None:
     for run in (lambda g, xs: prepare(g)(xs), evaluate):
         for y, want in zip(run(graph, args), plain, strict=True):
             assert np.asarray(y).dtype == np.asarray(want).dtype
-            assert near(y, want, 1e-13)
+            assert near(y, want, 1e-13, 1.0)  # sums of numbers of size 1 may cancel
     dys = evaluate(forward, [*args, *vs])[2:]
     cts = evaluate(reverse, [*args, *us])[2:]
     for y, want in zip(prepare(forward)([*args, *vs])[2:], dys, strict=True):

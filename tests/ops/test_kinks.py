@@ -163,6 +163,19 @@ def test_domain_edges_are_infinite_not_wrong() -> None:
     assert np.isnan(dk.grad(lambda x: np.sqrt(x) * x)(-1.0))
 
 
+OUTSIDE: list[tuple[Function, float]] = [
+    (np.log, -2.0), (np.log1p, -2.0), (np.sqrt, -2.0), (np.arccosh, -2.0),
+    (np.arcsin, 2.0), (np.arccos, 2.0), (np.arctanh, 2.0), (lambda x: x**1.5, -2.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "x"), OUTSIDE)
+def test_complex_step_outside_the_domain(f: Function, x: float) -> None:
+    """The complex function goes on where the real one ends; its imaginary part is no derivative."""
+    assert np.isnan(slope(f, x, "complex-step"))
+    assert slope(lambda x: np.where(x == 7, f(x), 3 * x), x, "complex-step") == 3
+
+
 @MODES
 def test_nan_is_passed_on(method: str) -> None:
     """A nan that was taken is not hidden."""
