@@ -41,11 +41,13 @@ class Elementwise:
 class Linear:
     """Linear in the operands `over` (None: in all), at once; `transpose(i, ct, *args, **attrs)` is
     the cotangent of operand i. `push(acc, ct, *args, **attrs)`, where given, adds that cotangent
-    (of operand 0) into an accumulator in place of a dense sum."""
+    (of operand 0) into an accumulator in place of a dense sum. `masks` marks an op whose cotangents
+    are zero for elements that were not chosen, not read or overwritten."""
 
     over: tuple[int, ...] | None
     transpose: Callable[..., Any]
     push: Callable[..., Any] | None = None
+    masks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

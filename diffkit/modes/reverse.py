@@ -17,7 +17,7 @@ import numpy as np
 
 from ..graph import Bilinear, Builder, Elementwise, Graph, Linear, Node, Reduction, Var
 from ..ops import Expr
-from ..ops.arithmetic import add, scale, select
+from ..ops.arithmetic import add, scale
 from ..ops.reduce import spread
 from ..ops.shape import unbroadcast, zeros
 from .activity import active_variables, operands, partial_value, product
@@ -81,11 +81,11 @@ def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows
         elif isinstance(fact, Linear):
             if k == 0 and fact.push is not None and arg in cts.of:
                 cts.of[arg] = fact.push(cts.of[arg], ct, *xs, **node.attrs)
-                if masked:
+                if masked or fact.masks:
                     cts.masked.add(arg)
             else:
                 term = fact.transpose(k, ct, *xs, **node.attrs)
-                cts.add(arg, term, masked or node.op is select)
+                cts.add(arg, term, masked or fact.masks)
         elif node.op is scale and k == 0:
             # zero where the tangent was, and that zero has to survive an infinity further up
             t = xs[1]

@@ -15,6 +15,7 @@ from .handlers import array as array
 from .handlers import full as full
 from .handlers import logsumexp as logsumexp
 from .handlers import stop_gradient as stop_gradient
+from .handlers import take as take
 from .indexing import add_at as add_at
 from .indexing import set_at as set_at
 

@@ -168,10 +168,14 @@ def round_(t: Trace, x: Any, decimals: int = 0, out: Any = None) -> Any:
     return np.rint(v) if decimals == 0 else np.rint(v * scale) / scale
 
 
-def nan_to_num(t: Trace, x: Any, copy: bool = True, nan: float = 0.0) -> Any:
+def nan_to_num(
+    t: Trace, x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
     v: Any = t.value(x)
-    big: Any = np.finfo(v.dtype).max
-    bounded: Any = np.where(np.isinf(v), np.where(v > 0, big, -big), v)
+    limits: Any = np.finfo(v.dtype)
+    high = limits.max if posinf is None else posinf
+    low = limits.min if neginf is None else neginf
+    bounded: Any = np.where(np.isinf(v), np.where(v > 0, high, low), v)
     return np.where(np.isnan(v), nan, bounded)
 
 
@@ -222,7 +226,7 @@ def special(name: str) -> Callable[..., Any]:
 
     def function(x: Any) -> Any:
         if isinstance(x, Tracer):
-            return op(floats(x.trace, np.exp, x)[0])
+            return op(floats(x.owner, np.exp, x)[0])
         return numpy(x)
 
     function.__name__ = name

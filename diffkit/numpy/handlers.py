@@ -55,6 +55,17 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     return s.broadcast(value, shape=shape_of(shape))
 
 
+def take(a: Any, indices: Any, axis: Any = None) -> Any:
+    """As `np.take`, where the array may be known and the indices traced.
+
+    >>> import numpy as np, diffkit.numpy as dnp
+    >>> dnp.take(np.array([1.0, 2.0, 4.0]), [2, 0])
+    array([4., 1.])
+    """
+    trace = innermost((a, indices))
+    return np.take(a, indices, axis) if trace is None else shape.take(trace, a, indices, axis)
+
+
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ e^a over axes, without overflow; its derivative is the softmax.
 

@@ -110,7 +110,7 @@ def var(
 def safe_sqrt(x: Any) -> Any:
     """√x with derivative 0 at 0: the root of a sum of squares has its minimum there."""
     positive = x > 0
-    return np.where(positive, np.sqrt(np.where(positive, x, 1)), x)
+    return np.where(positive, np.sqrt(np.where(positive, x, 1)), stop_gradient(x))
 
 
 def std(t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0,

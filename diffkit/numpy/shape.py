@@ -265,6 +265,13 @@ def constant_like(number: int) -> Callable[..., Any]:
     return handler
 
 
+def full_like(t: Trace, a: Any, fill_value: Any, dtype: Any = None, **kw: Any) -> Any:
+    refuse("np.full_like", **{k: (v, None) for k, v in kw.items()})
+    x = t.value(a)
+    fill = t.value(fill_value).astype(x.dtype if dtype is None else dtype)
+    return s.broadcast(fill, shape=x.shape)
+
+
 # fmt: off
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.reshape: reshape, np.ravel: ravel, np.transpose: transpose, np.swapaxes: swapaxes,
@@ -276,7 +283,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.roll: roll, np.pad: pad, np.repeat: repeat, np.tile: tile, np.take: take,
     np.diagonal: diagonal, np.trace: trace, np.diag: diag, np.split: split, np.diff: diff,
     np.tril: triangle(np.tril), np.triu: triangle(np.triu),
-    np.zeros_like: constant_like(0), np.ones_like: constant_like(1),
+    np.full_like: full_like, np.zeros_like: constant_like(0), np.ones_like: constant_like(1),
     np.shape: lambda t, a: t.value(a).shape, np.ndim: lambda t, a: t.value(a).ndim,
     np.size: lambda t, a: t.value(a).size,
 }

@@ -233,7 +233,11 @@ def select_transpose(i: int, ct: Expr, c: Expr, x: Expr, y: Expr) -> Expr:
 
 
 select = Op(
-    "select", infer_select, np.where, Linear((1, 2), select_transpose), simplify=simplify_select
+    "select",
+    infer_select,
+    np.where,
+    Linear((1, 2), select_transpose, masks=True),
+    simplify=simplify_select,
 )
 
 
@@ -263,7 +267,9 @@ def infer_scale(d: Type, t: Type) -> Type:
 
 
 def numpy_scale(d: Any, t: Any) -> Any:
-    return np.where(np.equal(t, 0), 0 * t, d * t)
+    product = np.multiply(d, t)
+    zero = np.equal(t, 0)
+    return np.where(zero, 0 * t, product) if np.any(zero) else product
 
 
 def scale_transpose(i: int, ct: Expr, d: Expr, t: Expr) -> Expr:

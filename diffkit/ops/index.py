@@ -53,7 +53,9 @@ def numpy_gather(x: Any, *indices: Any) -> Any:
     return out.copy() if whole else out
 
 
-gather = Op("gather", infer_gather, numpy_gather, Linear((0,), gather_transpose, gather_push))
+gather = Op(
+    "gather", infer_gather, numpy_gather, Linear((0,), gather_transpose, gather_push, masks=True)
+)
 
 
 def infer_scatter(x: Type, y: Type, *indices: Type) -> Type:
@@ -125,6 +127,6 @@ scatter_set = Op(  # x with x[indices] replaced by y; of repeated indices the la
     "scatter_set",
     infer_scatter,
     lambda x, y, *i: set_at(writable(x, y), y, *i),
-    Linear((0, 1), scatter_set_transpose),
+    Linear((0, 1), scatter_set_transpose, masks=True),
     inplace=set_at,
 )

@@ -182,7 +182,7 @@ slice_ = Op(
     "slice",
     infer_slice,
     lambda x, start, stop, step: x[slices(start, stop, step)],
-    Linear((0,), slice_transpose, slice_push),
+    Linear((0,), slice_transpose, slice_push, masks=True),
     view=True,
     simplify=simplify_slice,
 )

@@ -14,6 +14,8 @@ import re
 from ..errors import TracingError, explain
 from .location import at_line, user_frame
 
+READING = ("BINARY_SUBSCR", "BINARY_OP_SUBSCR")  # `a[i]`
+
 
 def source_line() -> str:
     """The text of the user's line, or nothing."""
@@ -21,13 +23,26 @@ def source_line() -> str:
     return "" if frame is None else linecache.getline(frame.f_code.co_filename, frame.f_lineno)
 
 
-def storing_an_item() -> bool:
-    """Whether the user's frame is executing `a[i] = …`."""
+def executing() -> str:
+    """The name of the instruction that the user's frame is executing."""
     frame = user_frame()
     if frame is None or frame.f_lasti < 0:
-        return False
-    name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+        return ""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]]
+
+
+def storing_an_item() -> bool:
+    """Whether the user's frame is executing `a[i] = …` or `a[i] += …`."""
+    name = executing()
     return name == "STORE_SUBSCR" or (name == "BINARY_OP" and "=" in source_line())
+
+
+def refuse_table(what: str) -> TracingError:
+    """`plain[traced]`."""
+    got = f"the traced index {what} into an array or list of known values"
+    remedy = "Write dnp.take(table, index, axis=0)"
+    want = "a function that traces"
+    return TracingError(explain(f"indexing{at_line()}", got, want, remedy))
 
 
 def refuse_bool(what: str) -> TracingError:
@@ -47,6 +62,8 @@ def refuse_number(kind: str, what: str) -> TracingError:
     """`float(x)`, `int(x)`, `math.sin(x)`, `x.item()`."""
     if storing_an_item():
         return refuse_stored(what)
+    if executing() in READING or "np.take(" in source_line():
+        return refuse_table(what)
     called = re.search(r"\bmath\.(\w+)\s*\(", source_line())
     asked = f"math.{called[1]}" if called else f"{kind}()"
     if called:
@@ -66,6 +83,8 @@ def refuse_array(what: str) -> TracingError:
     """`np.array([traced, …])` or `plain[:] = traced`."""
     if storing_an_item():
         return refuse_stored(what)
+    if executing() in READING or "np.take(" in source_line():
+        return refuse_table(what)
     asked = f"np.array{at_line()}"
     got = f"the traced value {what} where NumPy wants plain numbers"
     remedy = "Use dnp.array([...]) (import diffkit.numpy as dnp) or np.stack([...])"

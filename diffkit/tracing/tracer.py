@@ -85,13 +85,13 @@ class Trace:
 
     def lift(self, x: Tracer) -> Tracer:
         """A value of this or of an outer, still running trace as a value of this one."""
-        if x.trace is self:
+        if x.owner is self:
             return x
-        if not x.trace.alive or x.trace.depth >= self.depth:
+        if not x.owner.alive or x.owner.depth >= self.depth:
             raise leaked(x)
         if isinstance(x.atom, Lit):
             return Tracer(self, x.atom)
-        key = (id(x.trace), x.atom)
+        key = (id(x.owner), x.atom)
         found = self._captures.get(key)
         if found is None:
             found = self.param(x.type, x.atom.hint, x)
@@ -128,7 +128,7 @@ class Trace:
             return atom.value
         value = self._values[atom]
         if isinstance(value, Tracer):
-            value = value.trace.concrete_or_refuse(value)
+            value = value.owner.concrete_or_refuse(value)
             self._values[atom] = value
         return value
 
@@ -144,7 +144,7 @@ def leaked(x: Tracer) -> LeakedTracerError:
     return LeakedTracerError(
         explain(
             f"using a traced value{at_line()}",
-            f"{x!r} of a trace of `{x.trace.builder.name}` that has ended",
+            f"{x!r} of a trace of `{x.owner.builder.name}` that has ended",
             "a value of a trace that is still running",
             "Return the value from the traced function instead of storing it elsewhere",
         )
@@ -184,10 +184,10 @@ def innermost(values: Any) -> Trace | None:
     while stack:
         item = stack.pop()
         if isinstance(item, Tracer):
-            if not item.trace.alive:
+            if not item.owner.alive:
                 raise leaked(item)
-            if best is None or item.trace.depth > best.depth:
-                best = item.trace
+            if best is None or item.owner.depth > best.depth:
+                best = item.owner
         elif isinstance(item, list | tuple):
             stack.extend(item)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(item, dict):
@@ -219,15 +219,15 @@ def method(function: Any) -> Any:
 class Tracer(Value):
     """A value that is being recorded. It behaves as an ndarray of its shape and dtype."""
 
-    __slots__ = ("trace",)
+    __slots__ = ("owner",)
     __array_priority__ = 1000
 
     def __init__(self, trace: Trace, atom: Atom) -> None:
         super().__init__(trace.builder, atom)
-        self.trace = trace
+        self.owner = trace
 
     def wrap(self, atom: Atom) -> Tracer:
-        return Tracer(self.trace, atom)
+        return Tracer(self.owner, atom)
 
     def __repr__(self) -> str:
         name = self.atom.hint if isinstance(self.atom, Var) else ""
@@ -268,7 +268,7 @@ class Tracer(Value):
     # --- conversions to Python -----------------------------------------------------------------
 
     def __bool__(self) -> bool:
-        return bool(self.trace.concrete_or_refuse(self))
+        return bool(self.owner.concrete_or_refuse(self))
 
     def __float__(self) -> float:
         raise remedies.refuse_number("float", repr(self))
@@ -277,13 +277,13 @@ class Tracer(Value):
         raise remedies.refuse_number("complex", repr(self))
 
     def __int__(self) -> int:
-        if self.trace.eager and not self.type.differentiable:
-            return int(self.trace.concrete(self))
+        if self.owner.eager and not self.type.differentiable:
+            return int(self.owner.concrete(self))
         raise remedies.refuse_number("int", repr(self))
 
     def __index__(self) -> int:
-        if self.trace.eager and self.dtype_.kind == "i" and self.ndim == 0:
-            return int(self.trace.concrete(self))
+        if self.owner.eager and self.dtype_.kind == "i" and self.ndim == 0:
+            return int(self.owner.concrete(self))
         raise remedies.refuse_number("index", repr(self))
 
     def item(self, *_: Any) -> Any:
@@ -313,6 +313,14 @@ class Tracer(Value):
         return self.type.dtype.numpy
 
     @property
+    def real(self) -> Tracer:
+        return self
+
+    @property
+    def imag(self) -> Any:
+        return np.zeros(self.shape, self.dtype)
+
+    @property
     def T(self) -> Any:
         return self.transpose()
 
@@ -333,8 +341,8 @@ class Tracer(Value):
         return trace.handlers.getitem(trace, self, index)
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
-        self.trace.builder.loc = user_loc()
-        return self.trace.handlers.astype(self.trace, self, dtype)
+        self.owner.builder.loc = user_loc()
+        return self.owner.handlers.astype(self.owner, self, dtype)
 
     def reshape(self, *shape: Any) -> Any:
         wanted: Any = shape[0] if len(shape) == 1 else shape
@@ -395,6 +403,7 @@ class Tracer(Value):
     take = method(np.take)
     repeat = method(np.repeat)
     round = method(np.round)
+    trace = method(np.trace)
 
 
 def unsupported(name: str) -> UnsupportedError:

@@ -89,7 +89,7 @@ def test_every_function_of_dnp_has_a_scenario() -> None:
 
 METHODS = """
     T astype copy flatten reshape transpose sum prod mean std var max min argmax argmin any all
-    cumsum ravel squeeze swapaxes diagonal dot clip take repeat round
+    cumsum ravel squeeze swapaxes diagonal dot clip take repeat round trace real imag
 """.split()  # noqa: SIM905
 
 

@@ -153,6 +153,21 @@ def test_read_of_a_part(method: str) -> None:
     assert slope(f, [0.0, 0.5], method)[0] == 2.0
 
 
+@MODES
+def test_what_is_not_read_or_overwritten_stays_silent(method: str) -> None:
+    for part in (
+        lambda x: np.exp(x)[1],
+        lambda x: np.exp(x)[1:][0],
+        lambda x: np.sum(dnp.set_at(np.exp(x), 0, 0.0)),
+    ):
+        np.testing.assert_array_equal(slope(part, [1000.0, 0.5], method), [0.0, np.exp(0.5)])
+
+
+@pytest.mark.parametrize("f", [np.linalg.norm, np.std])
+def test_second_derivatives_at_the_tip_of_a_cone_are_zero(f: Function) -> None:
+    np.testing.assert_array_equal(dk.hessian(f)(np.zeros(2)), np.zeros((2, 2)))
+
+
 def test_domain_edges_are_infinite_not_wrong() -> None:
     """Where a function is singular, and the point is on the branch taken, the slope says so."""
     assert dk.grad(np.sqrt)(0.0) == np.inf

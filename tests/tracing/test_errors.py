@@ -1,4 +1,4 @@
-"""Where a traced value meets code that needs a number: an error with the user's line and a remedy."""
+"""Where a traced value meets code that needs a number: an error with line and remedy."""
 
 import math
 import re
@@ -71,6 +71,13 @@ def mask_traced(x):
     return x[x > 1]
 
 
+TABLE = np.array([1.0, 2.0])
+
+
+def read_table(x):
+    return TABLE[x.argmax()]
+
+
 def range_of(x):
     return [x for _ in range(x)]
 
@@ -87,6 +94,7 @@ CASES = [
     (store_slice, TracingError, "item assignment", "dnp.set_at"),
     (store_in_tracer, TracingError, "item assignment", "dnp.set_at"),
     (mask_traced, IndexingError, "a traced boolean mask", "np.where"),
+    (read_table, TracingError, "indexing", "dnp.take"),
     (range_of, TracingError, "index()", "untraced argument"),
 ]
 
@@ -171,7 +179,7 @@ def test_dtypes_that_are_not_carried():
 def test_an_unknown_numpy_function_is_refused_by_name():
     with pytest.raises(UnsupportedError, match=r"np.linalg.svd at test_errors.py"):
         dk.jacobian(np.linalg.svd)(np.eye(2))
-    with pytest.raises(UnsupportedError, match="np.frexp"):
+    with pytest.raises(UnsupportedError, match=r"np\.frexp"):
         dk.grad(np.frexp)(1.0)
     with pytest.raises(UnsupportedError, match=r"np.add with out="):
         dk.grad(lambda x: np.add(x, x, out=np.zeros(())))(1.0)
@@ -188,9 +196,9 @@ def test_shapes_and_indices_that_do_not_fit():
         dk.grad(lambda x: x[np.array([0, -4])].sum())(X)
     with pytest.raises(IndexError, match=r"test_errors.py:\d+"):
         dk.jit(lambda x, k: x[k])(X, 7)
-    with pytest.raises(ShapeError, match="np.matmul"):
+    with pytest.raises(ShapeError, match=r"np\.matmul"):
         dk.jacobian(lambda x: x @ np.ones((2, 2)))(X)
-    with pytest.raises(ShapeError, match="np.reshape"):
+    with pytest.raises(ShapeError, match=r"np\.reshape"):
         dk.jacobian(lambda x: x.reshape(2, -1))(X)
 
 

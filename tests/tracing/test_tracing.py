@@ -26,7 +26,7 @@ def test_mixed_operands_reach_the_tracer_from_either_side():
         lambda v: np.ones(3) + v,
         lambda v: v + np.ones(3),
         lambda v: np.float64(1) + v,
-        lambda v: [1.0, 1.0, 1.0] + v,
+        lambda v: [1.0, 1.0, 1.0] + v,  # noqa: RUF005
         lambda v: 1 + v,
     ):
         np.testing.assert_array_equal(dk.jit(f)(x), x + 1)
