@@ -21,14 +21,20 @@ import numpy
 from comparisons.problem import Case, Problem
 from comparisons.truth import complex_step_jacobian
 
-__all__ = ["PROBLEM", "make"]
+__all__ = ["PROBLEM", "build", "make"]
 
 
 def make(observations: int) -> Case:
     """`observations` residual pairs of 2 + p // 16 cameras and 3 + p // 4 points."""
     n, m = 2 + observations // 16, 3 + observations // 4
     x, features = _scene(n, m, observations)
-    camera_of, point_of = numpy.arange(observations) % n, numpy.arange(observations) % m
+    return build(x, features, n, m)
+
+
+def build(x: numpy.ndarray, features: numpy.ndarray, n: int, m: int) -> Case:
+    """The residuals of n cameras and m points against features of shape (p, 2), at x."""
+    p = len(features)
+    camera_of, point_of = numpy.arange(p) % n, numpy.arange(p) % m
 
     def f(x, np=numpy):
         cameras = np.reshape(x[: 11 * n], (n, 11))[camera_of]

@@ -72,7 +72,8 @@ def test_peak_memory_counts_what_a_call_held_and_freed():
 
 
 # What rounding leaves of a difference: with steps of ε^(1/3) and ε^(1/2), errors near
-# ε^(2/3) = 4e-11 and ε^(1/2) = 1e-8, times the curvature of the problem over its slope (up to 100 here).
+# ε^(2/3) = 4e-11 and ε^(1/2) = 1e-8, times the curvature of the problem
+# over its slope (up to 100 here).
 DIGITS_OF = {"dk-central": 4e-9, "dk-one-sided": 1e-6}
 
 
