@@ -1,4 +1,5 @@
-"""The builder: every node of every graph passes through `Builder.emit`.
+"""The builder, and `Value`, the handle on what it has built: every node of every graph passes
+through `Builder.emit`.
 
 It runs the type rule, folds small constants, asks the op for an exact simplification, and merges a
 node with an equal earlier one (hash-consing); only then it appends. Since every transform re-emits
@@ -12,15 +13,14 @@ Simplifications are exact in IEEE arithmetic: x·1 is x, but x·0 is not 0 (x ma
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from ..types import Type
+from ..types import DType, Shape, Type
 from .atoms import SMALL, Atom, Lit, Loc, Var, literal
 from .graph import Attrs, Graph, Node, live_nodes
 from .op import Op
-from .value import Value
 
 
 class Builder:
@@ -87,6 +87,52 @@ class Builder:
         outs = tuple(outputs)
         nodes = tuple(live_nodes(self.nodes, outs))
         return Graph(name or self.name, tuple(self.params), nodes, outs)
+
+
+class Value:
+    """An atom and the builder it lives in. Arithmetic comes with the ops (`ops.arithmetic`)."""
+
+    __slots__ = ("atom", "builder")
+
+    def __init__(self, builder: Builder, atom: Atom) -> None:
+        self.builder = builder
+        self.atom = atom
+
+    @property
+    def type(self) -> Type:
+        return self.atom.type
+
+    @property
+    def shape(self) -> Shape:
+        return self.atom.type.shape
+
+    @property
+    def dtype_(self) -> DType:
+        """diffkit's dtype (a tracer's `dtype` is NumPy's)."""
+        return self.atom.type.dtype
+
+    @property
+    def lit(self) -> Lit | None:
+        """The literal, if this is one."""
+        return self.atom if isinstance(self.atom, Lit) else None
+
+    @property
+    def producer(self) -> Node | None:
+        """The node that made this, if any did."""
+        return self.builder.producers.get(self.atom) if isinstance(self.atom, Var) else None
+
+    def wrap(self, atom: Atom) -> Self:
+        """A handle on another atom of the same builder."""
+        return type(self)(self.builder, atom)
+
+    def constant(self, number: Any) -> Atom:
+        """A literal for a number in a rule; it takes this value's dtype."""
+        return literal(number, self.dtype_.numpy)
+
+    def full(self, number: float, shape: Shape | None = None) -> Self:
+        """A constant array of this dtype, by default of this shape."""
+        shape = self.shape if shape is None else shape
+        return self.wrap(literal(np.full(shape, number, self.dtype_.numpy)))
 
 
 def read(env: dict[Var, Atom], atom: Atom) -> Atom:

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from ..types import Type
-
-if TYPE_CHECKING:
-    from .value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ class Op:
     """As `numpy`, overwriting operand 0; for backends that know it is dead."""
     view: bool = False
     """Whether the result may share the memory of operand 0."""
-    simplify: Callable[..., Value | None] | None = None
+    simplify: Callable[..., Any] | None = None
     """`simplify(*values, **attrs)`: an equal, simpler value (exact in floating point) or None."""
     flops: Callable[..., int] = no_flops
     """`flops(out_type, *types, **attrs)`: floating-point operations, each counted as one."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from ..errors import DiffkitError, GraphError, explain
 from .atoms import Atom, Lit, Var
-from .graph import Graph
-from .printer import line, name_all, show
+from .graph import Graph, line, name_all, show
 
 
 def verify(graph: Graph) -> Graph:

@@ -4,7 +4,6 @@ one point, as data and as text."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,29 +15,11 @@ from ..graph import Graph
 from ..modes.symbolic import Report, report
 from ..tracing import function_name, innermost
 from ..tracing.location import at_line
-from .render import element_names, render
-from .traces import Contribution as Contribution
-from .traces import ForwardRow, ReverseRow, forward_trace, reverse_trace
+from .render import Explanation as Explanation
+from .render import element_names
+from .traces import forward_trace, reverse_trace
 
 LARGEST_FORMULA = 16  # operations and input numbers together; a longer formula explains nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What `explain` found. `str` lays it out; `symbolic` is None where there is no formula, and
-    `no_formula` says why."""
-
-    graph: Graph
-    forward: tuple[ForwardRow, ...]
-    reverse: tuple[ReverseRow, ...]
-    symbolic: Report | None
-    no_formula: str
-    digits: int
-
-    def __str__(self) -> str:
-        return render(self)
-
-    __repr__ = __str__
 
 
 def explain(f: Callable[..., Any], seed: Any = None, digits: int = 3) -> Callable[..., Explanation]:

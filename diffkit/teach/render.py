@@ -1,19 +1,36 @@
-"""An explanation as text: the graph, then tables whose columns line up."""
+"""An explanation, and its text: the graph, then tables whose columns line up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..graph import Graph
-
-if TYPE_CHECKING:
-    from .explain import Explanation
-    from .traces import ReverseRow
+from ..modes.symbolic import Report
+from .traces import ForwardRow, ReverseRow
 
 SHOWN = 6  # elements of an array that are shown before it is shortened
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What `explain` found. `str` lays it out; `symbolic` is None where there is no formula, and
+    `no_formula` says why."""
+
+    graph: Graph
+    forward: tuple[ForwardRow, ...]
+    reverse: tuple[ReverseRow, ...]
+    symbolic: Report | None
+    no_formula: str
+    digits: int
+
+    def __str__(self) -> str:
+        return render(self)
+
+    __repr__ = __str__
 
 
 def number(x: Any, digits: int) -> str:
