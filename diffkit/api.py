@@ -11,9 +11,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .calls import Call, Linearized, jacobian_blocks, linearize, record_call
+from .calls import Call, record_call
 from .errors import ShapeError, explain
 from .graph import Graph
+from .jacobians import jacobian_blocks, pulled
+from .linearized import Linearized, linearize
 from .modes.method import Method, resolve
 from .numpy import stop_gradient as stop_gradient
 from .tracing import function_name, trees
@@ -119,7 +121,8 @@ def jvp(f: Function, primals: Any, tangents: Any, method: str | Method = "forwar
     call = Call.of(f, args, {}, range(len(args)), "jvp")
     lin = linearize(call, resolve(method, "jvp"))
     dxs = call.matching(tuple(tangents), "tangents")
-    return lin.outputs_tree(lin.map.values()), lin.outputs_tree(lin.pushed(dxs))
+    values, tangents = lin.pushed(dxs)
+    return lin.outputs_tree(values), lin.outputs_tree(tangents)
 
 
 def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[Any, Function]:
@@ -135,7 +138,7 @@ def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[A
     lin = linearize(call.copied(), resolve(method, "vjp"))
 
     def pull(ct: Any) -> Any:
-        return lin.inputs_tree(lin.pulled(lin.cotangents(ct)))
+        return lin.inputs_tree(pulled(lin, lin.cotangents(ct)))
 
     return lin.outputs_tree(lin.map.values()), pull
 

@@ -116,8 +116,9 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
     """The derivative with respect to the first `count` inputs, to be pushed."""
     moved = jvp(graph, [k < count for k in range(len(graph.params))])
     n = len(graph.outputs)
-    return LinearMap(
-        graph.types,
-        values=lambda: run(graph, inputs),
-        push=lambda dxs: run(moved, [*inputs, *dxs])[n:],
-    )
+
+    def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
+        out = run(moved, [*inputs, *dxs])
+        return out[:n], out[n:]
+
+    return LinearMap(graph.types, lambda: run(graph, inputs), push)

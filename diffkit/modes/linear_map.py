@@ -19,13 +19,14 @@ class LinearMap:
     """The derivative of a flat function at a point.
 
     Tangents and cotangents are lists, one entry for each input leaf and each floating-point output
-    leaf. Nothing is computed before it is asked for; `pull` also gives the values of the outputs,
-    since it computes them on the way.
+    leaf. Nothing is computed before it is asked for; `push` and `pull` also give the values of the
+    outputs, which they compute on the way.
     """
 
     types: tuple[Type, ...]
     """The types of the outputs."""
     values: Callable[[], Arrays]
-    push: Callable[[Arrays], Arrays] | None = None
+    push: Callable[[Arrays], tuple[Arrays, Arrays]] | None = None
+    """`push(tangents)` is (values, tangents of the floating-point outputs)."""
     pull: Callable[[Arrays], tuple[Arrays, Arrays]] | None = None
     """`pull(cotangents)` is (values, cotangents of the inputs)."""

@@ -37,7 +37,7 @@ def finite(f: Callable[..., Arrays], inputs: Arrays, settings: Finite) -> Linear
         raise UnsupportedError(explain("dk.Finite", got, want, "Choose one of these"))
     center = f(*inputs)
 
-    def push(dxs: Arrays) -> Arrays:
+    def push(dxs: Arrays) -> tuple[Arrays, Arrays]:
         h = step_length(inputs, dxs, settings)
 
         def at(sign: float) -> Arrays:
@@ -46,7 +46,7 @@ def finite(f: Callable[..., Arrays], inputs: Arrays, settings: Finite) -> Linear
         upper = center if settings.scheme == "backward" else at(1.0)
         lower = center if settings.scheme == "forward" else at(-1.0)
         width = 2 * h if settings.scheme == "central" else h
-        return [(u - v) / width for u, v in zip(upper, lower, strict=True)]
+        return center, [(u - v) / width for u, v in zip(upper, lower, strict=True)]
 
     return LinearMap(
         tuple(Type(dtype_of(y.dtype), np.shape(y)) for y in center), lambda: center, push
@@ -85,11 +85,12 @@ def complex_step(graph: Graph, inputs: Sequence[Any], settings: ComplexStep) -> 
     table = {n.op.name: n.op.complex for n in graph.nodes if n.op.complex is not None}
     ih = np.complex128(1j * settings.step)  # in single precision the step would vanish
 
-    def push(dxs: Arrays) -> Arrays:
+    def push(dxs: Arrays) -> tuple[Arrays, Arrays]:
         moved = [x + ih * dx for x, dx in zip(inputs, dxs, strict=False)]
         out = evaluate(graph, [*moved, *inputs[len(moved) :]], table)
         rows = zip(out, values(), graph.types, strict=True)
-        return [slope(y, value).astype(t.dtype.numpy) for y, value, t in rows if t.differentiable]
+        slopes = [slope(y, value).astype(t.dtype.numpy) for y, value, t in rows if t.differentiable]
+        return values(), slopes
 
     @cache
     def values() -> Arrays:

@@ -111,11 +111,12 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
         out = run(joint, [*inputs, *cts])
         return out[:n], out[n:]
 
-    def push(dxs: list[Any]) -> list[Any]:
+    def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
         pulled = Graph(joint.name, joint.params, joint.nodes, joint.outputs[n:])
         by_ct = [False] * len(graph.params) + [True] * len(floats)
         twice = vjp(pulled, by_ct)
         zero_cts = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
-        return run(twice, [*inputs, *zero_cts, *dxs])[len(pulled.outputs) :]
+        pushed = run(twice, [*inputs, *zero_cts, *dxs])[len(pulled.outputs) :]
+        return run(graph, inputs), pushed
 
     return LinearMap(graph.types, lambda: run(graph, inputs), push, pull)

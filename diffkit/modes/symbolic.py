@@ -35,9 +35,11 @@ def linearize(
     rows = [row for row, t in zip(rows, graph.types, strict=True) if t.differentiable]
     shapes = [p.type.shape for p in graph.params[:count]]
 
-    def push(dxs: Arrays) -> Arrays:
+    def push(dxs: Arrays) -> tuple[Arrays, Arrays]:
         pairs = [list(zip(row, dxs, shapes, strict=True)) for row in rows]
-        return [add_up([np.tensordot(J, dx, len(shape)) for J, dx, shape in row]) for row in pairs]
+        return out[:n], [
+            add_up([np.tensordot(J, dx, len(shape)) for J, dx, shape in row]) for row in pairs
+        ]
 
     def pull(cts: Arrays) -> tuple[Arrays, Arrays]:
         columns = [list(zip(cts, column, strict=True)) for column in zip(*rows, strict=True)]

@@ -33,7 +33,6 @@ class Program:
     captured: tuple[Tracer, ...]
     out_tree: trees.TreeDef
     aux: Any
-    branched: bool
 
 
 def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
@@ -110,7 +109,7 @@ def record(
     graph = trace.builder.finish(outputs)
     graph, captured = drop_unused_captures(trace, graph, len(leaves))
     rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None
-    return Program(graph, captured, out_tree, rebuild, trace.branched)
+    return Program(graph, captured, out_tree, rebuild)
 
 
 def call(f: Callable[..., Any], tracers: list[Tracer]) -> Any:

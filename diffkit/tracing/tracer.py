@@ -50,8 +50,6 @@ class Trace:
         self.handlers = handlers
         self.eager = eager
         self.alive = True
-        self.branched = False
-        """Whether Python took a branch on a value: the graph then holds for these values only."""
         self.captured: dict[Var, Tracer] = {}
         self._captures: dict[tuple[int, Atom], Tracer] = {}
         self._values: dict[Var, Any] = {}
@@ -102,7 +100,6 @@ class Trace:
 
     def concrete(self, x: Tracer) -> Array:
         """The value of a tracer of an eager trace, evaluating what it needs of the graph so far."""
-        self.branched = True
         if isinstance(x.atom, Lit):
             return x.atom.value
         stack: list[Var] = [x.atom]
