@@ -2,6 +2,7 @@
 
 from . import interop as interop
 from . import nn as nn
+from .api import formula as formula
 from .api import grad as grad
 from .api import hessian as hessian
 from .api import hvp as hvp

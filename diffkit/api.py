@@ -17,6 +17,7 @@ from .graph import Graph
 from .jacobians import jacobian_blocks, pulled
 from .linearized import Linearized, linearize
 from .modes.method import Method, resolve
+from .modes.symbolic import Report, report
 from .numpy import stop_gradient as stop_gradient
 from .tracing import function_name, trees
 from .tracing.location import at_line
@@ -191,3 +192,25 @@ def hvp(f: Function) -> Function:
         return jvp(grad(f), (x,), (v,))[1]
 
     return wrapped
+
+
+def formula(f: Function, simplify: bool = False) -> Callable[..., Report]:
+    """`formula(f)(*args)` writes a scalar function and its derivatives as sympy formulas, for
+    arguments of these types: `.formula`, `.partials`, `.latex()`, and the operations counted in f,
+    in the derivatives as on paper, and with common subexpressions shared.
+
+        >>> import diffkit as dk
+        >>> report = dk.formula(lambda x: x * x * x)(dk.f64[()])
+        >>> report.formula, report.partials, report.latex()
+        (x**3, (3*x**2,), '3 x^{2}')
+    """
+
+    def written(*args: Any) -> Report:
+        graph = trace(f)(*args)
+        if len(graph.types) != 1 or graph.types[0].shape != ():
+            got = f"{function_name(f)} returned {', '.join(map(str, graph.types))}"
+            remedy = "Sum it (np.sum), or take one element"
+            raise ShapeError(explain(f"formula{at_line()}", got, "one scalar", remedy))
+        return report(graph, simplify)
+
+    return derived("formula", f, written)

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..backends.interpreter import prepare
 from ..backends.torch import load_torch
+from ..backends.torch import to_torch as to_torch
 from ..errors import DtypeError, TreeError, UnsupportedError, explain
 from ..graph import Graph
 from ..modes.forward import jvp
