@@ -8,6 +8,7 @@ error which names `np.where`. Backends that compile stand behind the same `backe
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
@@ -38,20 +39,25 @@ class Jitted:
         self._cache: dict[Any, tuple[Program, Callable[..., list[Any]]]] = {}
         self._lock = Lock()
 
-    def __call__(self, *args: Any) -> Any:
-        leaves, program, run = self._lookup(args)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        leaves, program, run = self._lookup(args, kwargs)
         inputs = [x if isinstance(x, Tracer) else np.asarray(x)[()] for x in leaves]
         out = apply(program.graph, [*inputs, *program.captured], lambda _, xs: run(xs))
         return trees.unflatten(program.out_tree, out)
 
-    def graph(self, *args: Any) -> Graph:
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
         """The graph for arguments of these types."""
-        return self._lookup(args)[1].graph
+        return self._lookup(args, kwargs)[1].graph
 
-    def _lookup(self, args: tuple[Any, ...]) -> tuple[list[Any], Program, Callable[..., Any]]:
+    def _lookup(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], Program, Callable[..., Any]]:
+        if kwargs:
+            bound = inspect.signature(self.f).bind(*args, **kwargs)
+            args, kwargs = bound.args, bound.kwargs  # what is left is keyword-only
         places = [k for k in range(len(args)) if k not in self.static]
         varying = tuple(args[k] for k in places)
-        fixed = tuple(args[k] for k in sorted(self.static) if k < len(args))
+        fixed = (*(args[k] for k in sorted(self.static) if k < len(args)), *kwargs.items())
         leaves, tree = trees.flatten(varying)
         types = tuple(type_of_leaf(x, f"leaf {k}", "jit") for k, x in enumerate(leaves))
         try:
@@ -63,7 +69,7 @@ class Jitted:
         if found is None:
             with self._lock:
                 self.traces += 1
-            call = Call.of(self.f, args, {}, places, "jit")
+            call = Call.of(self.f, args, kwargs, places, "jit")
             program = record_call(call, eager=False)
             found = (program, self.prepare(program.graph))
             if not program.captured:  # a graph that belongs to an outer trace serves once
@@ -74,8 +80,8 @@ class Jitted:
 def jit(f: Function, backend: str = "interpreter", static_argnums: Sequence[int] = ()) -> Jitted:
     """f, recorded once for each signature of its arguments and replayed by a backend.
 
-    Arguments at `static_argnums` (hashable) are passed to f as they are, and a new value records
-    anew. Raises `TracingError` where f branches on a traced value.
+    Arguments at `static_argnums` and keyword-only arguments (hashable) are passed to f as they are,
+    and a new value records anew. Raises `TracingError` where f branches on a traced value.
 
         >>> import diffkit as dk
         >>> square = dk.jit(lambda x: x * x)

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as _numpy
 
-from .elementwise import special as _special
+from .elementwise import digamma as digamma
+from .elementwise import erf as erf
+from .elementwise import lgamma as lgamma
 from .handlers import array as array
 from .handlers import full as full
 from .handlers import logsumexp as logsumexp
@@ -20,9 +22,6 @@ from .indexing import add_at as add_at
 from .indexing import set_at as set_at
 
 asarray = array
-erf = _special("erf")
-lgamma = _special("lgamma")
-digamma = _special("digamma")
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ promotion is NumPy's own and not a copy of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -216,19 +216,47 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 # fmt: on
 
 
-def special(name: str) -> Callable[..., Any]:
-    """erf, lgamma and digamma on arrays or traced values."""
-    numpy, op = {
-        "erf": (e.numpy_erf, e.erf),
-        "lgamma": (e.numpy_lgamma, e.lgamma),
-        "digamma": (partial(e.numpy_polygamma, n=0), partial(e.polygamma, n=0)),
-    }[name]
+def special(op: Op, **attrs: Any) -> Callable[..., Any]:
+    """The handler of a special function, in floating point as np.exp."""
 
-    def function(x: Any) -> Any:
-        if isinstance(x, Tracer):
-            return op(floats(x.owner, np.exp, x)[0])
-        return numpy(x)
+    def handler(t: Trace, x: Any) -> Tracer:
+        return op(*operands(t, np.exp, (x,)), **attrs)
 
-    function.__name__ = name
-    function.__doc__ = f"{name}(x), elementwise, on an array or a traced value; shape of x."
-    return function
+    return handler
+
+
+SCIPY_UFUNCS: dict[str, Callable[..., Any]] = {
+    "erf": special(e.erf),
+    "gammaln": special(e.lgamma),
+    "psi": special(e.polygamma, n=0),
+}
+
+
+def erf(x: Any) -> Any:
+    """The error function, elementwise, of an array or a traced value.
+
+    >>> import diffkit.numpy as dnp
+    >>> float(dnp.erf(0.5))
+    0.5204998778130465
+    """
+    return SCIPY_UFUNCS["erf"](x.owner, x) if isinstance(x, Tracer) else e.numpy_erf(x)
+
+
+def lgamma(x: Any) -> Any:
+    """log|Γ(x)|, elementwise, of an array or a traced value.
+
+    >>> import diffkit.numpy as dnp
+    >>> float(dnp.lgamma(3.0))
+    0.6931471805599453
+    """
+    return SCIPY_UFUNCS["gammaln"](x.owner, x) if isinstance(x, Tracer) else e.numpy_lgamma(x)
+
+
+def digamma(x: Any) -> Any:
+    """ψ(x) = Γ′(x)/Γ(x), elementwise, of an array or a traced value.
+
+    >>> import diffkit.numpy as dnp
+    >>> round(float(dnp.digamma(1.0)), 12)
+    -0.577215664902
+    """
+    return SCIPY_UFUNCS["psi"](x.owner, x) if isinstance(x, Tracer) else e.numpy_polygamma(x, n=0)

@@ -101,6 +101,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 HANDLERS = Handlers(
     ufuncs={**elementwise.UFUNCS, **contract.UFUNCS},
+    scipy_ufuncs=elementwise.SCIPY_UFUNCS,
     reductions=reduce.REDUCTIONS,
     functions=FUNCTIONS,
     getitem=indexing.getitem,

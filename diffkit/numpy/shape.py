@@ -129,6 +129,12 @@ def joined(axis: int, ndim: int) -> Callable[..., Tracer]:
     return handler
 
 
+def append(t: Trace, arr: Any, values: Any, axis: Any = None) -> Tracer:
+    if axis is None:
+        return concatenate(t, (ravel(t, arr), ravel(t, values)))
+    return concatenate(t, (arr, values), axis)
+
+
 def column_stack(t: Trace, tup: Any) -> Tracer:
     values = [t.value(item) for item in tup]
     columns = [s.reshape(v, shape=(*v.shape, 1)) if v.ndim == 1 else v for v in values]
@@ -277,8 +283,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.reshape: reshape, np.ravel: ravel, np.transpose: transpose, np.swapaxes: swapaxes,
     np.moveaxis: moveaxis, np.expand_dims: expand_dims, np.squeeze: squeeze,
     np.broadcast_to: broadcast_to, np.concatenate: concatenate, np.stack: stack,
-    np.hstack: joined(1, 1), np.vstack: joined(0, 2), np.column_stack: column_stack,
-    np.atleast_1d: at_least(1), np.atleast_2d: at_least(2),
+    np.append: append, np.hstack: joined(1, 1), np.vstack: joined(0, 2),
+    np.column_stack: column_stack, np.atleast_1d: at_least(1), np.atleast_2d: at_least(2),
     np.flip: flip, np.fliplr: lambda t, m: flip(t, m, 1), np.flipud: lambda t, m: flip(t, m, 0),
     np.roll: roll, np.pad: pad, np.repeat: repeat, np.tile: tile, np.take: take,
     np.diagonal: diagonal, np.trace: trace, np.diag: diag, np.split: split, np.diff: diff,

@@ -11,7 +11,7 @@ import dis
 import linecache
 import re
 
-from ..errors import TracingError, explain
+from ..errors import TracingError, UnsupportedError, explain
 from .location import at_line, user_frame
 
 READING = ("BINARY_SUBSCR", "BINARY_OP_SUBSCR")  # `a[i]`
@@ -97,6 +97,14 @@ def refuse_stored(what: str) -> TracingError:
     want = "a functional update, since a plain array cannot hold a derivative"
     remedy = "Write a = dnp.set_at(a, index, value) (or add_at), or collect and np.stack"
     return TracingError(explain(f"item assignment{at_line()}", got, want, remedy))
+
+
+def refuse_in_place(name: str, what: str) -> UnsupportedError:
+    """`plain += traced`, or `np.add(x, y, out=plain)`."""
+    got = f"the traced value {what} to be written into a plain ndarray"
+    remedy = "Write a = a + x instead of a += x, and leave out= out"
+    asked = f"{name} with out={at_line()}"
+    return UnsupportedError(explain(asked, got, "a result that is a new value", remedy))
 
 
 def refuse_item_of_tracer(what: str) -> TracingError:

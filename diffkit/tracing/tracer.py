@@ -33,6 +33,8 @@ class Handlers:
     """How NumPy's functions are recorded; `diffkit.numpy` provides them."""
 
     ufuncs: Mapping[Any, Callable[..., Any]]
+    scipy_ufuncs: Mapping[str, Callable[..., Any]]
+    """By name, so that SciPy need not be loaded to know them."""
     reductions: Mapping[Any, Callable[..., Any]]
     functions: Mapping[Any, Callable[..., Any]]
     getitem: Callable[..., Any]
@@ -238,8 +240,11 @@ class Tracer(Value):
         trace.builder.loc = user_loc()
         kwargs = {key: value for key, value in kwargs.items() if value is not None}
         handlers = trace.handlers
-        if method == "__call__" and ufunc in handlers.ufuncs and not kwargs:
-            return handlers.ufuncs[ufunc](trace, *inputs)
+        handler = handlers.ufuncs.get(ufunc) or handlers.scipy_ufuncs.get(ufunc.__name__)
+        if method == "__call__" and handler is not None and not kwargs:
+            return handler(trace, *inputs)
+        if "out" in kwargs:
+            raise remedies.refuse_in_place(f"np.{ufunc.__name__}", repr(self))
         if method == "reduce" and ufunc in handlers.reductions:
             kwargs.setdefault("axis", 0)
             return handlers.reductions[ufunc](trace, *inputs, **kwargs)

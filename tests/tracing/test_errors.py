@@ -181,7 +181,7 @@ def test_an_unknown_numpy_function_is_refused_by_name():
         dk.jacobian(np.linalg.svd)(np.eye(2))
     with pytest.raises(UnsupportedError, match=r"np\.frexp"):
         dk.grad(np.frexp)(1.0)
-    with pytest.raises(UnsupportedError, match=r"np.add with out="):
+    with pytest.raises(UnsupportedError, match=r"np.add with out= at test_errors.*a = a \+ x"):
         dk.grad(lambda x: np.add(x, x, out=np.zeros(())))(1.0)
     with pytest.raises(UnsupportedError, match="initial=3"):
         dk.grad(lambda x: np.sum(x, initial=3))(X)
