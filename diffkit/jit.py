@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class Jitted:
         self.traces = 0
         """How often f has been recorded."""
         self._cache: dict[Any, tuple[Program, Callable[..., list[Any]]]] = {}
-        self._lock = Lock()
+        self._lock = RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, program, run = self._lookup(args, kwargs)
@@ -65,15 +65,14 @@ class Jitted:
         except TypeError:
             want, remedy = "hashable static arguments", "Pass a tuple or a number"
             raise TreeError(explain("jit", f"static arguments {fixed!r}", want, remedy)) from None
-        found = self._cache.get(key)
-        if found is None:
-            with self._lock:
+        with self._lock:  # two threads record a signature once
+            found = self._cache.get(key)
+            if found is None:
                 self.traces += 1
-            call = Call.of(self.f, args, kwargs, places, "jit")
-            program = record_call(call, eager=False)
-            found = (program, self.prepare(program.graph))
-            if not program.captured:  # a graph that belongs to an outer trace serves once
-                self._cache[key] = found
+                program = record_call(Call.of(self.f, args, kwargs, places, "jit"), eager=False)
+                found = (program, self.prepare(program.graph))
+                if not program.captured:  # a graph that belongs to an outer trace serves once
+                    self._cache[key] = found
         return leaves, found[0], found[1]
 
 

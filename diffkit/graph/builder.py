@@ -12,6 +12,7 @@ Simplifications are exact in IEEE arithmetic: x·1 is x, but x·0 is not 0 (x ma
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Sequence
 from typing import Any, Self
 
@@ -21,6 +22,9 @@ from ..types import DType, Shape, Type
 from .atoms import SMALL, Atom, Lit, Loc, Var, literal
 from .graph import Attrs, Graph, Node, live_nodes
 from .op import Op
+from .verifier import verify
+
+CHECK = os.environ.get("DIFFKIT_CHECK") == "1"  # verify every finished graph
 
 
 class Builder:
@@ -86,7 +90,8 @@ class Builder:
         """The graph with these results; nodes that none of them needs are dropped."""
         outs = tuple(outputs)
         nodes = tuple(live_nodes(self.nodes, outs))
-        return Graph(name or self.name, tuple(self.params), nodes, outs)
+        graph = Graph(name or self.name, tuple(self.params), nodes, outs)
+        return verify(graph) if CHECK else graph
 
 
 class Value:
