@@ -53,10 +53,6 @@ def numpy_polygamma(x: Any, n: int) -> Any:
     return np.asarray(scipy_polygamma(n, x)).astype(np.asarray(x).dtype)[()]
 
 
-def digamma_of(x: Expr) -> Expr:
-    return polygamma(x, n=0)
-
-
 # fmt: off
 # --- exponentials and logarithms -----------------------------------------------------------------
 exp    = elementwise("exp", np.exp,       lambda x, ans: ans)                                       # (e^x)' = e^x
@@ -80,8 +76,8 @@ arcsin = elementwise("arcsin", np.arcsin, lambda x, ans: reciprocal(sqrt((1 - x)
 arccos = elementwise("arccos", np.arccos, lambda x, ans: -reciprocal(sqrt((1 - x) * (1 + x))), singular=True)  # -1/√(1 - x²)
 arctan = elementwise("arctan", np.arctan, lambda x, ans: 1 / (1 + square(x)))                       # 1/(1 + x²)
 arctan2 = elementwise("arctan2", np.arctan2,                                                        # angle of (x, y)
-                      lambda y, x, ans: x / (square(x) + square(y)),                                #   ∂y = x/(x² + y²)
-                      lambda y, x, ans: -y / (square(x) + square(y)), singular=True, complex=analytic.arctan2)
+                      lambda y, x, ans: x / hypot(x, y) / hypot(x, y),                              #   ∂y = x/(x² + y²)
+                      lambda y, x, ans: -y / hypot(x, y) / hypot(x, y), singular=True, complex=analytic.arctan2)
 
 # --- hyperbolic ----------------------------------------------------------------------------------
 sinh    = elementwise("sinh", np.sinh,       lambda x, ans: cosh(x))                                # cosh x
@@ -93,7 +89,7 @@ arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: 1 / ((1 - x) * (1 + 
 
 # --- special -------------------------------------------------------------------------------------
 erf     = elementwise("erf", numpy_erf,       lambda x, ans: TWO_OVER_SQRT_PI * exp(-square(x)))    # 2/√π e^(-x²)
-lgamma  = elementwise("lgamma", numpy_lgamma, lambda x, ans: digamma_of(x), singular=True, complex=analytic.lgamma)  # ψ(x)
+lgamma  = elementwise("lgamma", numpy_lgamma, lambda x, ans: polygamma(x, n=0), singular=True, complex=analytic.lgamma)  # ψ(x)
 # fmt: on
 
 polygamma = Op(  # ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function ψ = ψ⁽⁰⁾
