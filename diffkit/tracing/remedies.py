@@ -14,7 +14,9 @@ import re
 from ..errors import TracingError, UnsupportedError, explain
 from .location import at_line, user_frame
 
-READING = ("BINARY_SUBSCR", "BINARY_OP_SUBSCR")  # `a[i]`
+# Instructions of `a[i]` and of `a[i] = …` in Python 3.11 and later.
+READING = ("BINARY_SUBSCR", "BINARY_SLICE")
+WRITING = ("STORE_SUBSCR", "STORE_SLICE")
 
 
 def source_line() -> str:
@@ -34,7 +36,7 @@ def executing() -> str:
 def storing_an_item() -> bool:
     """Whether the user's frame is executing `a[i] = …` or `a[i] += …`."""
     name = executing()
-    return name == "STORE_SUBSCR" or (name == "BINARY_OP" and "=" in source_line())
+    return name in WRITING or (name == "BINARY_OP" and "=" in source_line())
 
 
 def refuse_table(what: str) -> TracingError:
