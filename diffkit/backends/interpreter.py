@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Atom, Graph, Node, Var
+from ..graph import Atom, Graph, Node, Var, paused_collector
 from ..graph.evaluate import located
 from ..ops.shape import broadcast
 
@@ -30,6 +30,7 @@ class Step:
     dead: tuple[int, ...]
 
 
+@paused_collector()
 def prepare(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
     """A function from a list of arguments to a list of results."""
     slots: dict[Atom, int] = {param: k for k, param in enumerate(graph.params)}

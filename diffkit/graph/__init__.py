@@ -8,6 +8,7 @@ from .atoms import literal as literal
 from .builder import Builder as Builder
 from .builder import Value as Value
 from .builder import read as read
+from .collector import paused_collector as paused_collector
 from .evaluate import evaluate as evaluate
 from .evaluate import flops as flops
 from .evaluate import node_flops as node_flops

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..types import DType, Shape, Type
 from .atoms import SMALL, Atom, Lit, Loc, Var, literal
+from .collector import paused_collector
 from .graph import Attrs, Graph, Node, live_nodes
 from .op import Op
 from .verifier import verify
@@ -76,6 +77,7 @@ class Builder:
             self._seen[key] = found
         return found
 
+    @paused_collector()
     def inline(self, graph: Graph, args: Sequence[Atom]) -> list[Atom]:
         """Emit the nodes of a graph with `args` for its parameters; the atoms of its results."""
         env: dict[Var, Atom] = dict(zip(graph.params, args, strict=True))

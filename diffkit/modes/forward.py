@@ -21,6 +21,7 @@ from ..graph import (
     Node,
     Reduction,
     Var,
+    paused_collector,
 )
 from ..ops import Expr
 from ..ops.arithmetic import add, scale
@@ -30,6 +31,7 @@ from .activity import active_variables, operands, partial_value, product
 from .linear_map import LinearMap, Run
 
 
+@paused_collector()
 def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
     """The graph (params, tangents of active params) -> (outputs, tangents of outputs).
 

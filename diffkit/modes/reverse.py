@@ -15,7 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Bilinear, Builder, Elementwise, Graph, Linear, Node, Reduction, Var
+from ..graph import (
+    Bilinear,
+    Builder,
+    Elementwise,
+    Graph,
+    Linear,
+    Node,
+    Reduction,
+    Var,
+    paused_collector,
+)
 from ..ops import Expr
 from ..ops.arithmetic import add, scale
 from ..ops.reduce import spread
@@ -41,6 +51,7 @@ class Cotangents:
             self.masked.add(var)
 
 
+@paused_collector()
 def vjp(graph: Graph, active: Sequence[bool]) -> Graph:
     """The joint graph (params, cotangents of outputs) -> (outputs, cotangents of active params).
 

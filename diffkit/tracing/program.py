@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -52,16 +53,21 @@ def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """The names of the first positional parameters of a function."""
+    found = positional(inspect.unwrap(f))[:count]
+    return [*found, *(f"arg{k}" for k in range(len(found), count))]
+
+
+def positional(f: Callable[..., Any]) -> list[str]:
+    """The names of all positional parameters; of a plain function without the cost of
+    `inspect.signature`, which would be a good part of a small gradient."""
+    if isinstance(f, FunctionType):
+        return list(f.__code__.co_varnames[: f.__code__.co_argcount])
     try:
-        parameters = [
-            p
-            for p in inspect.signature(f).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
+        parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
-        parameters = []
-    found = [p.name for p in parameters[:count]]
-    return found + [f"arg{k}" for k in range(len(found), count)]
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.kind in kinds]
 
 
 def function_name(f: Callable[..., Any]) -> str:
