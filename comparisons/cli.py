@@ -98,15 +98,14 @@ def _run(plan: runner.Plan, fresh: bool) -> None:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    done, total = 0, len(plan.cells)
+    total = len(plan.cells)
     steps = runner.run(plan, fresh)
     try:
         # Two refreshes a second: the bar must not take the processor from what is being timed.
         with Progress(*columns, console=console, refresh_per_second=2) as progress:
             task = progress.add_task("starting", total=total)
             for step in steps:
-                done = step.done
-                progress.update(task, completed=done)
+                progress.update(task, completed=step.done)
                 if isinstance(step, runner.Started):
                     cell = step.cell
                     text = f"{cell.problem} {cell.size} {cell.method}"
@@ -115,7 +114,7 @@ def _run(plan: runner.Plan, fresh: bool) -> None:
     except KeyboardInterrupt:
         steps.close()
         typer.echo(
-            f"stopped: {done} of {total} cells are done and kept in {plan.out}; "
+            f"stopped: {runner.count_done(plan)} of {total} cells are done and kept in {plan.out}; "
             f"run the same command again to go on from there",
             err=True,
         )

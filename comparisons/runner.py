@@ -108,8 +108,7 @@ def run(plan: Plan, fresh: bool = False) -> Generator[Started | Finished, None, 
             for path in (plan.out / TRUTHS).glob("*"):
                 path.unlink()
         _write_header(plan, mark)
-        known = [record for record in read(plan.out / JOURNAL) if record.settings == mark]
-        finished = {(r.problem, r.size, r.method): r for r in known if r.status not in RETRIED}
+        finished = _finished(plan, mark)
         left = [cell for cell in plan.cells if _key(cell) not in finished]
         total = len(plan.cells)
         with Worker(plan.settings.memory, plan.out / LOG) as worker:
@@ -119,6 +118,18 @@ def run(plan: Plan, fresh: bool = False) -> Generator[Started | Finished, None, 
                 journal.append(record)
                 finished[_key(cell)] = record
                 yield Finished(record, done + 1, total)
+
+
+def count_done(plan: Plan) -> int:
+    """How many cells of a plan have their record on the disk."""
+    finished = _finished(plan, fingerprint(plan.settings))
+    return sum(_key(cell) in finished for cell in plan.cells)
+
+
+def _finished(plan: Plan, mark: str) -> dict[tuple[str, int, str], Record]:
+    """The records that need not be made again."""
+    known = [record for record in read(plan.out / JOURNAL) if record.settings == mark]
+    return {(r.problem, r.size, r.method): r for r in known if r.status not in RETRIED}
 
 
 def _key(cell: Cell) -> tuple[str, int, str]:

@@ -36,10 +36,6 @@ class Linearized:
         """Which output leaves have a derivative."""
         return [t.differentiable for t in self.map.types]
 
-    @property
-    def float_outputs(self) -> int:
-        return sum(self.is_float)
-
     def describe(self) -> str:
         """The types of the outputs, for messages."""
         return ", ".join(map(str, self.map.types)) or "nothing"

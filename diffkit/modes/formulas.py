@@ -169,6 +169,9 @@ def sympy_table(sympy: Any) -> dict[str, Callable[..., Any]]:
         "logical_and": S.And, "logical_or": S.Or, "logical_not": S.Not,
     }  # fmt: skip
     table = {name: spread(function) for name, function in named.items()}
+    # Formulas are of real numbers.
+    table |= {name: spread(lambda x: S.false) for name in ("isnan", "isinf")}
+    table["isfinite"] = spread(lambda x: S.true)
     table["polygamma"] = lambda x, n: spread(lambda v: S.polygamma(n, v))(x)
     table["cast"] = lambda x, dtype: x if dtype.kind == "f" else np.asarray(x).astype(dtype.numpy)
     table["max"] = lambda x, axes: reduce_by(S.Max, x, axes)

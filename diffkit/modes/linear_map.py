@@ -30,3 +30,5 @@ class LinearMap:
     """`push(tangents)` is (values, tangents of the floating-point outputs)."""
     pull: Callable[[Arrays], tuple[Arrays, Arrays]] | None = None
     """`pull(cotangents)` is (values, cotangents of the inputs)."""
+    jacobian: Callable[[], list[Arrays]] | None = None
+    """The blocks ∂ output / ∂ input of floating-point outputs, where the mode has them whole."""

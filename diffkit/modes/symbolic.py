@@ -32,7 +32,8 @@ def linearize(
     out = run(jacobian_graph(graph, count, settings), inputs)
     n = len(graph.outputs)
     rows = [out[n + k * count : n + (k + 1) * count] for k in range(n)]
-    rows = [row for row, t in zip(rows, graph.types, strict=True) if t.differentiable]
+    triples = zip(out, rows, graph.types, strict=False)
+    rows = [[where_defined(y, J) for J in row] for y, row, t in triples if t.differentiable]
     shapes = [p.type.shape for p in graph.params[:count]]
 
     def push(dxs: Arrays) -> tuple[Arrays, Arrays]:
@@ -46,7 +47,13 @@ def linearize(
         pulled = [add_up([np.tensordot(ct, J, np.ndim(ct)) for ct, J in c]) for c in columns]
         return out[:n], pulled
 
-    return LinearMap(graph.types, lambda: out[:n], push, pull)
+    return LinearMap(graph.types, lambda: out[:n], push, pull, lambda: rows)
+
+
+def where_defined(y: Any, J: Any) -> Any:
+    """Partials of an output, nan where it is nan: a formula goes on where its function ends."""
+    nan = np.isnan(y)
+    return np.where(np.reshape(nan, np.shape(y) + (1,) * (np.ndim(J) - np.ndim(y))), np.nan, J)
 
 
 def add_up(terms: list[Any]) -> Any:

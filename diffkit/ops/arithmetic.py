@@ -163,6 +163,11 @@ def pow_by_exponent(x: Expr, y: Expr, ans: Expr) -> Expr:
     return select(flat, x.full(0, ()), ans * log(x))
 
 
+def defined(ans: Expr, slope: Expr) -> Expr:
+    """slope, and nan where the function itself is: 1/x goes on where log x has ended."""
+    return select(isnan(ans), ans.full(math.nan, ()), slope)
+
+
 def tie(x: Expr, y: Expr) -> Expr:
     """The share of x in max(x, y): 1 where it is greater, one half where both are equal."""
     one = x.dtype_
@@ -199,7 +204,7 @@ maximum    = elementwise("maximum", np.maximum,   lambda x, y, ans: tie(x, y),  
 minimum    = elementwise("minimum", np.minimum,   lambda x, y, ans: tie(y, x),
                          lambda x, y, ans: tie(x, y), selects=True, complex=analytic.minimum)
 
-log        = elementwise("log", np.log,           lambda x, ans: 1 / x, singular=True)              # (ln x)' = 1/x
+log        = elementwise("log", np.log,           lambda x, ans: defined(ans, 1 / x), singular=True)  # (ln x)' = 1/x
 
 less          = predicate("less", np.less)
 less_equal    = predicate("less_equal", np.less_equal)

@@ -20,6 +20,7 @@ from . import continuation as analytic
 from .arithmetic import (
     Expr,
     common,
+    defined,
     each,
     elementwise,
     not_equal,
@@ -58,9 +59,9 @@ def numpy_polygamma(x: Any, n: int) -> Any:
 exp    = elementwise("exp", np.exp,       lambda x, ans: ans)                                       # (e^x)' = e^x
 exp2   = elementwise("exp2", np.exp2,     lambda x, ans: ans * LN2)                                 # (2^x)' = 2^x ln 2
 expm1  = elementwise("expm1", np.expm1,   lambda x, ans: exp(x), complex=analytic.expm1)            # (e^x - 1)' = e^x
-log2   = elementwise("log2", np.log2,     lambda x, ans: 1 / (x * LN2), singular=True)              # 1/(x ln 2)
-log10  = elementwise("log10", np.log10,   lambda x, ans: 1 / (x * LN10), singular=True)             # 1/(x ln 10)
-log1p  = elementwise("log1p", np.log1p,   lambda x, ans: 1 / (1 + x), singular=True, complex=analytic.log1p)  # 1/(1 + x)
+log2   = elementwise("log2", np.log2,     lambda x, ans: defined(ans, 1 / (x * LN2)), singular=True)  # 1/(x ln 2)
+log10  = elementwise("log10", np.log10,   lambda x, ans: defined(ans, 1 / (x * LN10)), singular=True)  # 1/(x ln 10)
+log1p  = elementwise("log1p", np.log1p,   lambda x, ans: defined(ans, 1 / (1 + x)), singular=True, complex=analytic.log1p)  # 1/(1 + x)
 
 # --- powers --------------------------------------------------------------------------------------
 sqrt   = elementwise("sqrt", np.sqrt,     lambda x, ans: 0.5 / ans, singular=True)                  # 1/(2√x)
@@ -84,8 +85,8 @@ sinh    = elementwise("sinh", np.sinh,       lambda x, ans: cosh(x))            
 cosh    = elementwise("cosh", np.cosh,       lambda x, ans: sinh(x))                                # sinh x
 tanh    = elementwise("tanh", np.tanh,       lambda x, ans: 1 - square(ans))                        # 1 - tanh² x
 arcsinh = elementwise("arcsinh", np.arcsinh, lambda x, ans: reciprocal(hypot(x, x.full(1, ()))))    # 1/√(x² + 1)
-arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: reciprocal(sqrt((x - 1) * (x + 1))), singular=True)  # 1/√(x² - 1)
-arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: 1 / ((1 - x) * (1 + x)), singular=True)  # 1/(1 - x²)
+arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: defined(ans, reciprocal(sqrt((x - 1) * (x + 1)))), singular=True)  # 1/√(x² - 1)
+arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: defined(ans, 1 / ((1 - x) * (1 + x))), singular=True)  # 1/(1 - x²)
 
 # --- special -------------------------------------------------------------------------------------
 erf     = elementwise("erf", numpy_erf,       lambda x, ans: TWO_OVER_SQRT_PI * exp(-square(x)))    # 2/√π e^(-x²)

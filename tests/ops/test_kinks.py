@@ -168,6 +168,23 @@ def test_second_derivatives_at_the_tip_of_a_cone_are_zero(f: Function) -> None:
     np.testing.assert_array_equal(dk.hessian(f)(np.zeros(2)), np.zeros((2, 2)))
 
 
+@MODES
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [(np.log, -2.0), (np.log2, -2.0), (np.log10, -2.0), (np.log1p, -3.0), (np.sqrt, -1.0),
+     (np.arccosh, -2.0), (np.arctanh, 2.0), (np.arcsin, 2.0), (lambda x: x**1.5, -1.0)],
+)  # fmt: skip
+def test_the_derivative_of_nan_is_nan(f: Function, x: float, method: str) -> None:
+    assert np.isnan(slope(f, x, method))
+
+
+@pytest.mark.parametrize("method", ["symbolic", "complex-step"])
+def test_the_derivative_of_nan_is_nan_by_formula_and_step(method: str) -> None:
+    J = dk.jacobian(np.log, method=method)(np.array([2.0, -2.0]))
+    np.testing.assert_array_equal(np.isnan(J[1]), [True, True])
+    np.testing.assert_array_equal(J[0], [0.5, 0.0])
+
+
 def test_domain_edges_are_infinite_not_wrong() -> None:
     """Where a function is singular, and the point is on the branch taken, the slope says so."""
     assert dk.grad(np.sqrt)(0.0) == np.inf
