@@ -20,7 +20,7 @@ from .backends.interpreter import prepare
 from .calls import Call, record_call
 from .errors import TreeError, UnsupportedError, explain
 from .graph import Graph
-from .tracing import Program, Tracer, apply, trees
+from .tracing import Program, Tracer, apply, is_weak, trees
 from .tracing.program import type_of_leaf
 
 BACKENDS: dict[str, Callable[[Graph], Callable[..., list[Any]]]] = {"interpreter": prepare}
@@ -61,7 +61,7 @@ class Jitted:
         leaves, tree = trees.flatten(varying)
         types = tuple(type_of_leaf(x, f"leaf {k}", "jit") for k, x in enumerate(leaves))
         try:
-            key = (tree, types, fixed, hash(fixed))
+            key = (tree, types, tuple(map(is_weak, leaves)), fixed, hash(fixed))
         except TypeError:
             want, remedy = "hashable static arguments", "Pass a tuple or a number"
             raise TreeError(explain("jit", f"static arguments {fixed!r}", want, remedy)) from None

@@ -82,7 +82,7 @@ class Adam:
 
         >>> adam = Adam(rate=0.1)
         >>> theta, state = adam.update(5.0, adam.init(1.0), 1.0)
-        >>> round(float(theta), 6), state.steps
+        >>> round(float(theta), 6), int(state.steps)
         (0.9, 1)
     """
 
@@ -93,7 +93,7 @@ class Adam:
 
     def init(self, params: Any) -> AdamState:
         """No steps, and means of zero."""
-        return AdamState(0, zeros_like(params), zeros_like(params))
+        return AdamState(np.int64(0), zeros_like(params), zeros_like(params))
 
     def update(self, grads: Any, state: AdamState, params: Any) -> tuple[Any, AdamState]:
         """One step: (params, state). Raises `TreeError` if the trees differ in structure."""
@@ -108,8 +108,9 @@ class Adam:
             return self.beta2 * v + (1 - self.beta2) * g * g
 
         def moved(p: Any, m: Any, v: Any) -> Any:
-            root = np.sqrt(v / square_bias) + self.epsilon
-            return p - self.rate * (m / mean_bias) / root
+            # The corrections are float64; the means, and so the parameters, keep their dtype.
+            root = np.sqrt((v / square_bias).astype(v.dtype)) + self.epsilon
+            return p - self.rate * (m / mean_bias).astype(m.dtype) / root
 
         mean = optree.tree_map(first, grads, state.mean)
         square = optree.tree_map(second, grads, state.square)

@@ -25,12 +25,13 @@ from ..types import DType, b1, dtype_of
 from .arguments import refuse
 
 SCALARS = (int, float, bool)
+WEAK: dict[str, Any] = {"f": float, "i": int, "b": np.dtype(np.bool_)}
 
 
 def key_of(x: Any) -> Any:
     """What NumPy promotes by: a dtype, or the Python type of a weak scalar."""
     if isinstance(x, Tracer):
-        return x.dtype
+        return WEAK[x.dtype_.kind] if x.weak else x.dtype
     if type(x) in SCALARS:
         kind: Any = type(x)
         return np.dtype(np.bool_) if kind is bool else kind

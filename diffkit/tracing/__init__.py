@@ -10,4 +10,5 @@ from .tracer import Handlers as Handlers
 from .tracer import Trace as Trace
 from .tracer import Tracer as Tracer
 from .tracer import innermost as innermost
+from .tracer import is_weak as is_weak
 from .tracer import recording as recording

@@ -20,7 +20,7 @@ from ..graph import Graph, evaluate
 from ..types import Type, dtype_of
 from . import trees
 from .location import at_line
-from .tracer import Handlers, Trace, Tracer, innermost, recording
+from .tracer import Handlers, Trace, Tracer, innermost, is_weak, recording
 
 Run = Callable[[Graph, Sequence[Any]], list[Any]]
 
@@ -95,9 +95,9 @@ def record(
     )
     trace = Trace(name or function_name(f), handlers, eager)
     hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
-    rows = zip(types, hints, known, strict=True)
+    rows = zip(types, hints, known, map(is_weak, leaves), strict=True)
     with recording(trace):
-        result = call(f, [trace.param(type_, hint, value) for type_, hint, value in rows])
+        result = call(f, [trace.param(*row) for row in rows])
         aux = None
         if has_aux:
             if not (isinstance(result, tuple) and len(result) == 2):  # pyright: ignore[reportUnknownArgumentType]

@@ -57,13 +57,13 @@ class Trace:
         self._values: dict[Var, Any] = {}
         self._literals: dict[int, tuple[Array, Lit]] = {}
 
-    def param(self, type_: Type, hint: str, value: Any = None) -> Tracer:
+    def param(self, type_: Type, hint: str, value: Any = None, weak: bool = False) -> Tracer:
         """A new parameter, with its value (an array or a tracer of an outer trace) if eager."""
         var = self.builder.param(type_, hint).atom
         assert isinstance(var, Var)
         if self.eager:
             self._values[var] = value
-        return Tracer(self, var)
+        return Tracer(self, var, weak)
 
     def value(self, x: Any) -> Tracer:
         """Anything as a tracer of this trace: constants become literals, sequences are stacked."""
@@ -90,7 +90,7 @@ class Trace:
         if not x.owner.alive or x.owner.depth >= self.depth:
             raise leaked(x)
         if isinstance(x.atom, Lit):
-            return Tracer(self, x.atom)
+            return Tracer(self, x.atom, x.weak)
         key = (id(x.owner), x.atom)
         found = self._captures.get(key)
         if found is None:
@@ -98,7 +98,7 @@ class Trace:
             assert isinstance(found.atom, Var)
             self.captured[found.atom] = x
             self._captures[key] = found
-        return found
+        return Tracer(self, found.atom, x.weak)
 
     def concrete(self, x: Tracer) -> Array:
         """The value of a tracer of an eager trace, evaluating what it needs of the graph so far."""
@@ -198,12 +198,33 @@ def binary(ufunc: Any) -> tuple[Any, Any]:
     """An operator and its reflection."""
 
     def forward(self: Tracer, other: Any) -> Any:
-        return ufunc(self, other)
+        return as_python(ufunc(self, other), self, other)
 
     def reflected(self: Tracer, other: Any) -> Any:
-        return ufunc(other, self)
+        return as_python(ufunc(other, self), self, other)
 
     return forward, reflected
+
+
+def unary(ufunc: Any) -> Any:
+    """An operator of one operand."""
+
+    def call(self: Tracer) -> Any:
+        return as_python(ufunc(self), self, self)
+
+    return call
+
+
+def as_python(result: Any, self: Tracer, other: Any) -> Any:
+    """A result of Python's operators on Python numbers is a Python number: weak again."""
+    if self.weak and is_weak(other):
+        result.weak = True
+    return result
+
+
+def is_weak(x: Any) -> bool:
+    """Whether NumPy promotes x as a Python number (NEP 50)."""
+    return x.weak if isinstance(x, Tracer) else type(x) in (int, float)
 
 
 def method(function: Any) -> Any:
@@ -218,12 +239,14 @@ def method(function: Any) -> Any:
 class Tracer(Value):
     """A value that is being recorded. It behaves as an ndarray of its shape and dtype."""
 
-    __slots__ = ("owner",)
+    __slots__ = ("owner", "weak")
     __array_priority__ = 1000
 
-    def __init__(self, trace: Trace, atom: Atom) -> None:
+    def __init__(self, trace: Trace, atom: Atom, weak: bool = False) -> None:
         super().__init__(trace.builder, atom)
         self.owner = trace
+        self.weak = weak
+        """Whether this stands for a Python number, whose dtype gives way to an array's."""
 
     def wrap(self, atom: Atom) -> Tracer:
         return Tracer(self.owner, atom)
@@ -379,9 +402,9 @@ class Tracer(Value):
     __ge__ = method(np.greater_equal)
     __eq__ = method(np.equal)
     __ne__ = method(np.not_equal)
-    __neg__ = method(np.negative)
-    __pos__ = method(np.positive)
-    __abs__ = method(np.absolute)
+    __neg__ = unary(np.negative)
+    __pos__ = unary(np.positive)
+    __abs__ = unary(np.absolute)
     __invert__ = method(np.invert)
 
     sum = method(np.sum)

@@ -73,3 +73,13 @@ def test_update_runs_inside_jit():
 def test_trees_of_another_structure_are_refused(optimiser):
     with pytest.raises(TreeError, match=r"update: a tree .* Expected .*'b'"):
         optimiser.update({"w": START["w"]}, optimiser.init(START), START)
+
+
+def test_single_precision_stays_single():
+    x = np.ones(3, np.float32)
+    for optimiser in (nn.Adam(0.1), nn.SGD(0.1, momentum=0.9)):
+        step = dk.jit(lambda p, s, o=optimiser: o.update(p, s, p))
+        for update in (step, lambda p, s, o=optimiser: o.update(p, s, p)):
+            p, state = update(x, optimiser.init(x))
+            p, state = update(p, state)
+            assert p.dtype == np.float32

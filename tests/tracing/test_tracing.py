@@ -20,6 +20,22 @@ def test_python_scalars_are_weak_and_arrays_strong():
     assert str(dk.trace(lambda c: c + 1)(dk.b1[()]).types[0]) == "i64[]"
 
 
+def test_python_numbers_stay_weak_as_arguments():
+    """As in NumPy: a Python float takes the dtype of the array it meets, also after arithmetic."""
+    x = np.ones(2, np.float32)
+    step = dk.jit(lambda v, rate: v - (2 * rate / 3) * v)
+    assert step(x, 0.3).dtype == np.float32
+    assert step(x, np.float64(0.3)).dtype == np.float64 and step.traces == 2
+    assert (
+        np.sin(0.3) * x is not None
+        and dk.jit(lambda v, a: np.sin(a) * v)(x, 0.3).dtype == (np.sin(0.3) * x).dtype
+    )
+    assert dk.value_and_grad(lambda a: (-a * x).sum())(2.0)[0].dtype == np.float32
+    assert dk.grad(lambda a: (-a * x).sum())(2.0) == -2.0
+    inner = lambda a: dk.grad(lambda b: (a * b * x).sum())(3.0)  # noqa: E731
+    assert dk.grad(inner)(2.0) == 2.0
+
+
 def test_mixed_operands_reach_the_tracer_from_either_side():
     x = np.arange(3.0)
     for f in (
