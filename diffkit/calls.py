@@ -118,8 +118,3 @@ def record_call(call: Call, eager: bool) -> Program:
         call.flat, call.leaves, call.names, HANDLERS,
         eager=eager, has_aux=call.has_aux, asked=call.asked, name=function_name(call.f),
     )  # fmt: skip
-
-
-def as_input(x: Any) -> Any:
-    """A leaf as graphs take it: an array, a NumPy scalar or a traced value."""
-    return x if isinstance(x, Tracer) else np.asarray(x)[()]

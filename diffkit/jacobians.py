@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .calls import as_input
 from .linearized import Arrays, Linearized
 from .numpy import array
-from .tracing import innermost
+from .tracing import as_input, innermost
 from .types import Type
 
 

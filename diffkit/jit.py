@@ -13,14 +13,12 @@ from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any
 
-import numpy as np
-
 from .api import Function
 from .backends.interpreter import prepare
 from .calls import Call, record_call
 from .errors import TreeError, UnsupportedError, explain
 from .graph import Graph
-from .tracing import Program, Tracer, apply, is_weak, trees
+from .tracing import Program, apply, as_input, is_weak, trees
 from .tracing.program import type_of_leaf
 
 BACKENDS: dict[str, Callable[[Graph], Callable[..., list[Any]]]] = {"interpreter": prepare}
@@ -41,8 +39,8 @@ class Jitted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, program, run = self._lookup(args, kwargs)
-        inputs = [x if isinstance(x, Tracer) else np.asarray(x)[()] for x in leaves]
-        out = apply(program.graph, [*inputs, *program.captured], lambda _, xs: run(xs))
+        inputs = [*map(as_input, leaves), *program.captured]
+        out = apply(program.graph, inputs, lambda _, xs: run(xs))
         return trees.unflatten(program.out_tree, out)
 
     def graph(self, *args: Any, **kwargs: Any) -> Graph:
@@ -55,16 +53,21 @@ class Jitted:
         if kwargs:
             bound = inspect.signature(self.f).bind(*args, **kwargs)
             args, kwargs = bound.args, bound.kwargs  # what is left is keyword-only
-        places = [k for k in range(len(args)) if k not in self.static]
+        count = len(args)
+        static = {k + count if k < 0 else k for k in self.static}
+        places = [k for k in range(count) if k not in static]
         varying = tuple(args[k] for k in places)
-        fixed = (*(args[k] for k in sorted(self.static) if k < len(args)), *kwargs.items())
+        fixed = (*(args[k] for k in sorted(static) if k < count), *kwargs.items())
         leaves, tree = trees.flatten(varying)
         types = tuple(type_of_leaf(x, f"leaf {k}", "jit") for k, x in enumerate(leaves))
         try:
-            key = (tree, types, tuple(map(is_weak, leaves)), fixed, hash(fixed))
+            hash(fixed)
         except TypeError:
             want, remedy = "hashable static arguments", "Pass a tuple or a number"
             raise TreeError(explain("jit", f"static arguments {fixed!r}", want, remedy)) from None
+        # Types too: 1, 1.0 and True are equal, but f may tell them apart.
+        kinds = (*map(type, fixed), *map(type, kwargs.values()))
+        key = (tree, types, tuple(map(is_weak, leaves)), fixed, kinds)
         with self._lock:  # two threads record a signature once
             found = self._cache.get(key)
             if found is None:

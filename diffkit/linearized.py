@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from .backends.interpreter import prepare
-from .calls import Call, as_input, conform, record_call, require_float
+from .calls import Call, conform, record_call, require_float
 from .errors import UnsupportedError, explain
 from .graph import Graph
 from .modes import forward, numerical, reverse, symbolic
-from .modes.linear_map import LinearMap, Run
+from .modes.linear_map import LinearMap
 from .modes.method import ComplexStep, Finite, Forward, Method, Reverse
-from .tracing import Program, apply, trees
+from .tracing import Program, Run, apply, as_input, function_name, split_aux, trees
 from .tracing.location import at_line
 
 Arrays = list[Any]
@@ -121,7 +121,7 @@ def linearize_finite(call: Call, method: Finite) -> Linearized:
     def flat(*leaves: Any) -> Arrays:
         result = call.flat(*leaves)
         if call.has_aux:
-            result, aux = result
+            result, aux = split_aux(result, function_name(call.f), call.asked)
             auxes.append(aux)
         out, treedef = trees.flatten(result)
         tree.append(treedef)

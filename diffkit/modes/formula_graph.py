@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -94,7 +96,7 @@ def make(b: Builder, node: Formula, env: dict[Formula, Expr]) -> Expr:
     if node.is_number:
         return number(float(node) if node.is_finite else complex_free(node))
     if isinstance(node, sympy.Add):
-        return add_up([env[term] for term in node.args])
+        return reduce(operator.add, [env[term] for term in node.args])
     if isinstance(node, sympy.Mul):
         return quotient(node, env, number)
     if isinstance(node, sympy.Pow):
@@ -152,13 +154,6 @@ def functions(sympy: Any) -> dict[Any, Callable[..., Expr]]:
     }  # fmt: skip
 
 
-def add_up(terms: list[Expr]) -> Expr:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
-
-
 def quotient(node: Formula, env: dict[Formula, Expr], number: Callable[..., Expr]) -> Expr:
     """A product; factors with a negative power divide."""
     above: list[Expr] = []
@@ -168,21 +163,14 @@ def quotient(node: Formula, env: dict[Formula, Expr], number: Callable[..., Expr
             below.append(env_power(factor.base, -factor.exp, env, number))
         else:
             above.append(env[factor])
-    top = multiply(above) if above else number(1.0)
-    return top / multiply(below) if below else top
+    top = reduce(operator.mul, above) if above else number(1.0)
+    return top / reduce(operator.mul, below) if below else top
 
 
 def divides(factor: Formula) -> bool:
     """Whether a factor is a negative power of something that is not a number."""
     negative = factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative
     return bool(negative and not factor.is_number)
-
-
-def multiply(factors: list[Expr]) -> Expr:
-    product = factors[0]
-    for factor in factors[1:]:
-        product = product * factor
-    return product
 
 
 def raise_to(node: Formula, env: dict[Formula, Expr], number: Callable[..., Expr]) -> Expr:

@@ -10,6 +10,7 @@ rule (bilinear), or the weighted sum (reductions). J ẋ costs at most 2.5 evalu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from ..graph import (
@@ -26,9 +27,10 @@ from ..graph import (
 from ..ops import Expr
 from ..ops.arithmetic import add, scale
 from ..ops.shape import broadcast, sum_, zeros
+from ..tracing import Run
 from ..types import Type
 from .activity import active_variables, operands, partial_value, product
-from .linear_map import LinearMap, Run
+from .linear_map import LinearMap
 
 
 @paused_collector()
@@ -75,7 +77,7 @@ def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr 
             for k in moving
             if (dx := dxs[k]) is not None
         ]
-        return total(terms)
+        return reduce(add, terms)
     if isinstance(fact, Linear):
         over = operands(node.op, len(xs))
         mixed = [(dxs[k] or zeros(x.builder, x.type)) if k in over else x for k, x in enumerate(xs)]
@@ -85,7 +87,7 @@ def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr 
         dx, dy = dxs
         terms = [] if dx is None else [node.op(dx, y, **node.attrs)]
         terms += [] if dy is None else [node.op(x, dy, **node.attrs)]
-        return total(terms)
+        return reduce(add, terms)
     assert isinstance(fact, Reduction), f"no forward rule for {node.op}"
     dx = dxs[0]
     assert dx is not None
@@ -99,14 +101,6 @@ def term(partial: Any, dx: Expr, fact: Elementwise) -> Expr:
     if fact.selects:
         return scale(dx, partial)
     return product(partial, dx, fact.singular)
-
-
-def total(terms: list[Expr]) -> Expr:
-    """The sum of one or more terms."""
-    result = terms[0]
-    for term in terms[1:]:
-        result = add(result, term)
-    return result
 
 
 def fit(tangent: Expr, type_: Type) -> Expr:

@@ -3,15 +3,13 @@ map, pushed forward (tangents, J ẋ), pulled back (cotangents, Jᵀ ȳ), or bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..graph import Graph
 from ..types import Type
 
 Arrays: TypeAlias = list[Any]
-Run: TypeAlias = Callable[[Graph, Sequence[Any]], Arrays]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,9 @@ from ..ops import Expr
 from ..ops.arithmetic import add, scale
 from ..ops.reduce import spread
 from ..ops.shape import unbroadcast, zeros
+from ..tracing import Run
 from .activity import active_variables, operands, partial_value, product
-from .linear_map import LinearMap, Run
+from .linear_map import LinearMap
 
 
 class Cotangents:

@@ -7,16 +7,19 @@ the derivative, its LaTeX, and the count of operations before and after.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..graph import Graph
+from ..tracing import Run
 from .formula_graph import to_graph
 from .formulas import Formulas, differentiate, load_sympy, to_sympy
-from .linear_map import Arrays, LinearMap, Run
+from .linear_map import Arrays, LinearMap
 from .method import Symbolic
 
 
@@ -38,14 +41,13 @@ def linearize(
 
     def push(dxs: Arrays) -> tuple[Arrays, Arrays]:
         pairs = [list(zip(row, dxs, shapes, strict=True)) for row in rows]
-        return out[:n], [
-            add_up([np.tensordot(J, dx, len(shape)) for J, dx, shape in row]) for row in pairs
-        ]
+        terms = [[np.tensordot(J, dx, len(shape)) for J, dx, shape in row] for row in pairs]
+        return out[:n], [reduce(operator.add, row) for row in terms]
 
     def pull(cts: Arrays) -> tuple[Arrays, Arrays]:
         columns = [list(zip(cts, column, strict=True)) for column in zip(*rows, strict=True)]
-        pulled = [add_up([np.tensordot(ct, J, np.ndim(ct)) for ct, J in c]) for c in columns]
-        return out[:n], pulled
+        terms = [[np.tensordot(ct, J, np.ndim(ct)) for ct, J in column] for column in columns]
+        return out[:n], [reduce(operator.add, column) for column in terms]
 
     return LinearMap(graph.types, lambda: out[:n], push, pull, lambda: rows)
 
@@ -54,14 +56,6 @@ def where_defined(y: Any, J: Any) -> Any:
     """Partials of an output, nan where it is nan: a formula goes on where its function ends."""
     nan = np.isnan(y)
     return np.where(np.reshape(nan, np.shape(y) + (1,) * (np.ndim(J) - np.ndim(y))), np.nan, J)
-
-
-def add_up(terms: list[Any]) -> Any:
-    """The sum of one or more arrays."""
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..calls import Call, as_input, record_call, require_float
+from ..calls import Call, record_call, require_float
 from ..errors import ShapeError, TracingError, UnsupportedError
 from ..errors import explain as message
 from ..graph import Graph
 from ..modes.symbolic import Report, report
-from ..tracing import function_name, innermost
+from ..tracing import as_input, function_name, innermost
 from ..tracing.location import at_line
 from .render import Explanation as Explanation
 from .render import element_names

@@ -51,6 +51,11 @@ def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
     return Type(dtype_of(array.dtype, f"{asked}, argument {name}"), array.shape)
 
 
+def as_input(x: Any) -> Any:
+    """A leaf as graphs take it: an array, a NumPy scalar or a traced value."""
+    return x if isinstance(x, Tracer) else np.asarray(x)[()]
+
+
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """The names of the first positional parameters of a function."""
     found = positional(inspect.unwrap(f))[:count]
@@ -88,11 +93,7 @@ def record(
 ) -> Program:
     """Run `f(*leaves)` on tracers. With `eager`, Python may branch on values."""
     types = [type_of_leaf(leaf, n, asked) for leaf, n in zip(leaves, names, strict=True)]
-    known = (
-        [leaf if isinstance(leaf, Tracer) else np.asarray(leaf)[()] for leaf in leaves]
-        if eager
-        else leaves
-    )
+    known = [as_input(leaf) for leaf in leaves] if eager else leaves
     trace = Trace(name or function_name(f), handlers, eager)
     hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
     rows = zip(types, hints, known, map(is_weak, leaves), strict=True)
@@ -100,11 +101,7 @@ def record(
         result = call(f, [trace.param(*row) for row in rows])
         aux = None
         if has_aux:
-            if not (isinstance(result, tuple) and len(result) == 2):  # pyright: ignore[reportUnknownArgumentType]
-                got = f"{function_name(f)} returned {type(result).__name__}"  # pyright: ignore[reportUnknownArgumentType]
-                remedy = "Return (value, aux), or drop has_aux=True"
-                raise TreeError(explain(f"{asked}{at_line()}", got, "a pair (value, aux)", remedy))
-            result, aux = result  # pyright: ignore[reportUnknownVariableType]
+            result, aux = split_aux(result, name or function_name(f), asked)
         aux_leaves, aux_tree = trees.flatten(aux)
         out_leaves, out_tree = trees.flatten(result)
         outputs = [output(trace, leaf, asked).atom for leaf in out_leaves]
@@ -127,6 +124,16 @@ def call(f: Callable[..., Any], tracers: list[Tracer]) -> Any:
         if isinstance(error.__cause__, DiffkitError):
             raise error.__cause__ from None
         raise
+
+
+def split_aux(result: Any, name: str, asked: str) -> tuple[Any, Any]:
+    """The pair (value, aux) that a function with `has_aux=True` must return."""
+    pair: Any = result
+    if not (isinstance(result, tuple) and len(pair) == 2):
+        got = f"{name} returned {type(pair).__name__}"
+        remedy = "Return (value, aux), or drop has_aux=True"
+        raise TreeError(explain(f"{asked}{at_line()}", got, "a pair (value, aux)", remedy))
+    return pair
 
 
 def drop_unused_captures(

@@ -140,6 +140,8 @@ def test_jit_traces_once_for_each_signature():
     h = dk.jit(lambda x, n: x * n if n > 1 else x, static_argnums=(1,))
     assert (h(2.0, 3), h(5.0, 3), h(2.0, 1), h(np.ones(2), 3).tolist()) == (6, 15, 2, [3, 3])
     assert h.traces == 3
+    kinds = dk.jit(lambda x, n: x * n if isinstance(n, int) else x + n, static_argnums=(-1,))
+    assert (kinds(5.0, 2), kinds(5.0, 2.0)) == (10.0, 7.0)
     k = dk.jit(lambda x, y=1.0, *, power: x**power + y)
     assert (k(3.0, power=2), k(3.0, y=2.0, power=2), k(3.0, power=3)) == (10, 11, 28)
     assert dk.grad(lambda x: g(x).sum())(X).shape == (3,)

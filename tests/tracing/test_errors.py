@@ -213,6 +213,8 @@ def test_trees_that_do_not_fit():
         dk.grad(lambda x: x, argnums=2)(1.0)
     with pytest.raises(TreeError, match=r"a pair \(value, aux\)"):
         dk.grad(lambda x: x, has_aux=True)(1.0)
+    with pytest.raises(TreeError, match=r"a pair \(value, aux\)"):
+        dk.grad(lambda x: x, has_aux=True, method="finite")(1.0)
 
 
 def test_unknown_methods_and_settings_list_the_known():
