@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 Out = Annotated[Path, typer.Option(help="Folder of the records and the report.")]
 OUT = Path("comparison-results")
+LARGEST = 1_000_000
 INTERRUPTED, USAGE, WIDE = 130, 2, 180
 
 
@@ -68,6 +69,31 @@ def run(
 def report(out: Out = OUT) -> None:
     """Show the records of a folder and write its report.html."""
     _report(out)
+
+
+@app.command()
+def loops(
+    largest: Annotated[int, typer.Option(help="Steps of the longest loop.", min=10_000)] = LARGEST,
+) -> None:
+    """Measure what the reverse mode of a loop keeps, with and without checkpoints."""
+    from comparisons.loops import measure, slope
+
+    console = Console()
+    table = Table("steps", "checkpoint", "counted bytes", "measured bytes", "seconds")
+    rows = []
+    for row in measure(largest):
+        rows.append(row)
+        counted, measured = f"{row.counted:,}", f"{row.measured:,}"
+        table.add_row(
+            f"{row.steps:,}", row.checkpoint or "none", counted, measured, f"{row.seconds:.2f}"
+        )
+    console.print(table)
+    for checkpoint in (None, "sqrt"):
+        counted, measured = slope(rows, checkpoint)
+        console.print(
+            f"checkpoint {checkpoint or 'none'}: the peak grows as n^{counted:.2f} by the count, "
+            f"n^{measured:.2f} as measured"
+        )
 
 
 @app.command("list")

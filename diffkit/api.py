@@ -15,8 +15,9 @@ from .calls import Call, record_call
 from .errors import ShapeError, explain
 from .graph import Graph
 from .jacobians import jacobian_blocks, pulled
-from .linearized import Linearized, linearize
-from .modes.method import Method, resolve
+from .linearized import Linearized
+from .linearized import linearize as linearized
+from .modes.method import Method, Reverse, resolve
 from .modes.symbolic import Report, report
 from .numpy import stop_gradient as stop_gradient
 from .tracing import function_name, trees
@@ -71,7 +72,7 @@ def value_and_grad(
     chosen = resolve(method, "value_and_grad")
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        lin = linearize(Call.of(f, args, kwargs, argnums, "grad", has_aux), chosen)
+        lin = linearized(Call.of(f, args, kwargs, argnums, "grad", has_aux), chosen)
         value, slope = of_scalar(lin, f)
         return ((value, lin.aux) if has_aux else value), slope
 
@@ -120,7 +121,7 @@ def jvp(f: Function, primals: Any, tangents: Any, method: str | Method = "forwar
     """
     args = tuple(primals)
     call = Call.of(f, args, {}, range(len(args)), "jvp")
-    lin = linearize(call, resolve(method, "jvp"))
+    lin = linearized(call, resolve(method, "jvp"))
     dxs = call.matching(tuple(tangents), "tangents")
     values, tangents = lin.pushed(dxs)
     return lin.outputs_tree(values), lin.outputs_tree(tangents)
@@ -136,12 +137,31 @@ def vjp(f: Function, *primals: Any, method: str | Method = "reverse") -> tuple[A
         (np.float64(4.0), np.float64(3.0))
     """
     call = Call.of(f, primals, {}, range(len(primals)), "vjp")
-    lin = linearize(call.copied(), resolve(method, "vjp"))
+    lin = linearized(call.copied(), resolve(method, "vjp"), held=True)
 
     def pull(ct: Any) -> Any:
         return lin.inputs_tree(pulled(lin, lin.cotangents(ct)))
 
     return lin.outputs_tree(lin.map.values()), pull
+
+
+def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """`(f(*primals), push)`, where `push(*tangents)` is the tangent of the result.
+
+    The function runs once, here; each push runs only what is linear in the tangents.
+
+        >>> import numpy as np, diffkit as dk
+        >>> y, push = dk.linearize(np.sin, 0.0)
+        >>> push(2.0), push(3.0)
+        (np.float64(2.0), np.float64(3.0))
+    """
+    call = Call.of(f, primals, {}, range(len(primals)), "linearize")
+    lin = linearized(call.copied(), Reverse(), held=True)
+
+    def push(*tangents: Any) -> Any:
+        return lin.outputs_tree(lin.pushed(call.matching(tangents, "tangents"))[1])
+
+    return lin.outputs_tree(lin.map.values()), push
 
 
 def jacobian(
@@ -159,7 +179,7 @@ def jacobian(
     chosen = resolve(method, "jacobian")
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        lin = linearize(Call.of(f, args, kwargs, argnums, "jacobian", has_aux), chosen)
+        lin = linearized(Call.of(f, args, kwargs, argnums, "jacobian", has_aux), chosen)
         rows = [lin.inputs_tree(row) for row in jacobian_blocks(lin)]
         result = trees.unflatten(lin.out_tree, rows)
         return (result, lin.aux) if has_aux else result

@@ -22,6 +22,7 @@ from .tracing import (
 )
 from .tracing.location import at_line
 from .tracing.program import type_of_leaf
+from .tracing.views import snapshot
 from .types import Type
 
 Arrays = list[Any]
@@ -79,8 +80,23 @@ class Call:
 
     def copied(self) -> Call:
         """The same call with its own copy of every array, for use after this call returns."""
-        own = tuple(x if isinstance(x, Tracer) else np.array(x) for x in self.leaves)
+        own = tuple(snapshot(x) if isinstance(x, Tracer) else np.array(x) for x in self.leaves)
         return replace(self, leaves=own)
+
+    def apart(self) -> Call:
+        """The same call with copies of its other arguments, which the function may write."""
+        args = tuple(
+            x if k in self.argnums else trees.map_(snapshot, x) for k, x in enumerate(self.args)
+        )
+        return replace(self, args=args, kwargs=trees.map_(snapshot, self.kwargs))
+
+    def recorded(self) -> Call:
+        """The call to be recorded: the function makes arrays that can be written, and what it is
+        given is not changed."""
+        own = self.apart()
+        args = tuple(HANDLERS.rebind(x) if callable(x) else x for x in own.args)
+        kwargs = {k: HANDLERS.rebind(x) if callable(x) else x for k, x in own.kwargs.items()}
+        return replace(own, f=HANDLERS.rebind(self.f), args=args, kwargs=kwargs)
 
     def matching(self, tree: Any, what: str) -> Arrays:
         """The leaves of a tree of tangents, which must fit the varying arguments."""
@@ -115,6 +131,6 @@ def require_float(call: Call) -> None:
 def record_call(call: Call, eager: bool) -> Program:
     """The graph of the call as a function of its varying leaves."""
     return record(
-        call.flat, call.leaves, call.names, HANDLERS,
+        call.recorded().flat, call.leaves, call.names, HANDLERS,
         eager=eager, has_aux=call.has_aux, asked=call.asked, name=function_name(call.f),
     )  # fmt: skip

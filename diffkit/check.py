@@ -17,6 +17,7 @@ import numpy as np
 from .api import Function, jvp, vjp
 from .errors import CheckError, UnsupportedError, explain
 from .tracing import function_name, trees
+from .tracing.views import snapshot
 
 MODES = ("forward", "reverse")
 
@@ -46,7 +47,8 @@ def check_grads(
     start = [np.asarray(x, np.result_type(np.asarray(x).dtype)) for x in leaves]
 
     def flat(*xs: Any) -> Any:
-        return trees.flatten(f(*trees.unflatten(tree, xs)))[0]
+        own = [snapshot(x) for x in xs]  # which f may write
+        return trees.flatten(f(*trees.unflatten(tree, own)))[0]
 
     check(flat, start, tuple(modes), order, rtol, np.random.default_rng(seed), function_name(f))
 

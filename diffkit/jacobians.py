@@ -1,25 +1,37 @@
-"""Jacobians from linear maps: a push for each input element, or a pull for each output element."""
+"""Jacobians from linear maps: a push for each input element, or a pull for each output element;
+many in one run where the mode can."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .linearized import Arrays, Linearized
-from .numpy import array
+from .modes.linear_map import Many
+from .numpy import asarray
 from .tracing import as_input, innermost
 from .types import Type
 
+FEW = 12
+"""Directions that are sooner done one by one, where their graph serves once. Inside a trace, where
+each would be a copy of the graph, one is few."""
 
-def basis(leaves: Sequence[Any]) -> Iterator[Arrays]:
-    """All coordinate directions of a list of arrays, one after another."""
-    for k, leaf in enumerate(leaves):
-        for place in np.ndindex(*np.shape(leaf)):
-            zeros = [np.zeros(np.shape(x), x.dtype) for x in leaves]
-            zeros[k][place] = 1
-            yield [z[()] for z in zeros]
+
+def basis(leaves: Arrays, start: int, count: int) -> Arrays:
+    """Coordinate directions of a list of arrays, from number `start`, along a new axis 0; zeros
+    behind the last."""
+    directions: Arrays = []
+    first = -start
+    for leaf in leaves:
+        shape, size = np.shape(leaf), int(np.prod(np.shape(leaf)))
+        rows = np.zeros((count, size), leaf.dtype)
+        k = np.arange(max(first, 0), min(first + size, count))
+        rows[k, k - first] = 1
+        directions.append(rows.reshape(count, *shape))
+        first += size
+    return directions
 
 
 def pulled(lin: Linearized, cts: Arrays) -> Arrays:
@@ -36,49 +48,76 @@ def pulled(lin: Linearized, cts: Arrays) -> Arrays:
 
 def jacobian_blocks(lin: Linearized) -> list[Arrays]:
     """For each output leaf and each input leaf, the array of shape output.shape + input.shape."""
-    ins = [as_input(x) for x in lin.call.leaves]
-    types = lin.map.types
-    if lin.map.jacobian is not None:
-        rows = iter(lin.map.jacobian())
-        return [next(rows) if t.differentiable else zero_blocks(t, ins) for t in types]
-    if lin.map.pull is not None:
-        return by_rows(lin.map.pull, types, ins)
-    columns = (lin.pushed(direction)[1] for direction in basis(ins))
-    grouped = [[next(columns) for _ in range(np.size(x))] for x in ins]
-    return [
-        [
-            assemble([c[o] for c in cols], t.shape, np.shape(x), -1)
-            for cols, x in zip(grouped, ins, strict=True)
-        ]
-        for o, t in enumerate(types)
-    ]
+    ins, map_ = [as_input(x) for x in lin.call.leaves], lin.map
+    floats = [t for t in map_.types if t.differentiable]
+    if map_.jacobian is not None:
+        blocks = map_.jacobian()
+    elif map_.pull is not None:
+        pull = map_.pull
+        outs = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
+        found = swept(lambda cts: pull(cts)[1], map_.pulls, outs, ins)
+        blocks = by_rows(found, outs, ins)
+    else:
+        push = map_.push
+        assert push is not None
+        found = swept(lambda dxs: push(dxs)[1], map_.pushes, ins, ins)
+        blocks = by_columns(found, floats, ins)
+    rows = iter(blocks)
+    return [next(rows) if t.differentiable else zero_blocks(t, ins) for t in map_.types]
 
 
-def by_rows(
-    pull: Callable[[Arrays], tuple[Arrays, Arrays]], types: Sequence[Type], ins: Arrays
-) -> list[Arrays]:
-    """The blocks of a Jacobian, one pull for each output element."""
-    seeds = [np.zeros(t.shape, t.dtype.numpy) for t in types if t.differentiable]
-    rows = (pull(direction)[1] for direction in basis(seeds))
+def swept(
+    one: Callable[[Arrays], Arrays],
+    pushes: Callable[[], Many] | None,
+    leaves: Arrays,
+    inputs: Arrays,
+) -> Arrays:
+    """What a linear map at `inputs` makes of all coordinate directions of `leaves`, along a new
+    axis 0; nothing where there are none."""
+    total = sum(int(np.size(x)) for x in leaves)
+    few = FEW if innermost(inputs) is None else 2
+    if pushes is None or total < few:
+        singles = [one([d[0] for d in basis(leaves, k, 1)]) for k in range(total)]
+        return [np.stack([asarray(y) for y in column]) for column in zip(*singles, strict=True)]
+    many = pushes()
+    runs = -(-total // many.most)
+    count = -(-total // runs)  # equal parts, so that one graph serves for all
+    parts = [many.run(basis(leaves, k * count, count)) for k in range(runs)]
+    if runs == 1:
+        return parts[0]
+    return [np.concatenate([asarray(y) for y in ys])[:total] for ys in zip(*parts, strict=True)]
+
+
+def by_rows(found: Arrays, outs: Arrays, ins: Arrays) -> list[Arrays]:
+    """The blocks from the cotangents of the inputs for each output element."""
     blocks: list[Arrays] = []
-    for t in types:
-        mine = [next(rows) for _ in range(t.size)] if t.differentiable else []
-        blocks.append(
-            [assemble([row[k] for row in mine], t.shape, np.shape(x), 0) for k, x in enumerate(ins)]
+    start = 0
+    for y in outs:
+        stop, shape = start + int(np.size(y)), np.shape(y)
+        rows = (
+            zip(found, ins, strict=True) if found else ((np.zeros((0, *x.shape)), x) for x in ins)
         )
+        blocks.append([np.reshape(f[start:stop], shape + np.shape(x)) for f, x in rows])
+        start = stop
+    return blocks
+
+
+def by_columns(found: Arrays, outs: list[Type], ins: Arrays) -> list[Arrays]:
+    """The blocks from the tangents of the outputs for each input element."""
+    columns = found or [np.zeros((0, *t.shape)) for t in outs]
+    blocks: list[Arrays] = []
+    for f, t in zip(columns, outs, strict=True):
+        start = 0
+        row: Arrays = []
+        for x in ins:
+            stop = start + int(np.size(x))
+            part: Any = np.moveaxis(f[start:stop], 0, -1)
+            row.append(np.reshape(part, t.shape + np.shape(x)))
+            start = stop
+        blocks.append(row)
     return blocks
 
 
 def zero_blocks(type_: Type, ins: Arrays) -> Arrays:
     """The blocks of an output that has no derivative."""
     return [np.zeros(type_.shape + np.shape(x)) for x in ins]
-
-
-def assemble(parts: Arrays, out: tuple[int, ...], inp: tuple[int, ...], axis: int) -> Any:
-    """Rows (axis 0) or columns (axis -1) stacked into a block of shape out + inp."""
-    if not parts:
-        return np.zeros(out + inp)
-    if len(parts) == 1 and innermost(parts) is None:
-        return np.reshape(parts[0], out + inp)[()]
-    stacked: Any = np.stack([array(p) for p in parts], axis=axis)
-    return np.reshape(stacked, out + inp)

@@ -20,6 +20,7 @@ from .errors import TreeError, UnsupportedError, explain
 from .graph import Graph
 from .tracing import Program, apply, as_input, is_weak, trees
 from .tracing.program import type_of_leaf
+from .tracing.views import packed
 
 BACKENDS: dict[str, Callable[[Graph], Callable[..., list[Any]]]] = {"interpreter": prepare}
 
@@ -67,7 +68,8 @@ class Jitted:
             raise TreeError(explain("jit", f"static arguments {fixed!r}", want, remedy)) from None
         # Types too: 1, 1.0 and True are equal, but f may tell them apart.
         kinds = (*map(type, fixed), *map(type, kwargs.values()))
-        key = (tree, types, tuple(map(is_weak, leaves)), fixed, kinds)
+        memory = tuple(map(packed, leaves))
+        key = (tree, types, tuple(map(is_weak, leaves)), memory, fixed, kinds)
         with self._lock:  # two threads record a signature once
             found = self._cache.get(key)
             if found is None:

@@ -13,11 +13,12 @@ from .backends.interpreter import prepare
 from .calls import Call, conform, record_call, require_float
 from .errors import UnsupportedError, explain
 from .graph import Graph
-from .modes import forward, numerical, reverse, symbolic
+from .modes import closure, forward, numerical, reverse, symbolic, taylor
 from .modes.linear_map import LinearMap
-from .modes.method import ComplexStep, Finite, Forward, Method, Reverse
+from .modes.method import ComplexStep, Finite, Forward, Method, Reverse, Taylor
 from .tracing import Program, Run, apply, as_input, function_name, split_aux, trees
 from .tracing.location import at_line
+from .tracing.views import snapshot
 
 Arrays = list[Any]
 
@@ -75,8 +76,9 @@ def runner() -> Run:
     return lambda graph, inputs: apply(graph, inputs, execute)
 
 
-def linearize(call: Call, method: Method) -> Linearized:
-    """Value and derivative of a call by a method."""
+def linearize(call: Call, method: Method, held: bool = False) -> Linearized:
+    """Value and derivative of a call by a method. With `held`, reverse mode computes the value and
+    what the derivative needs of it once, now."""
     require_float(call)
     if isinstance(method, Finite):
         return linearize_finite(call, method)
@@ -93,9 +95,11 @@ def linearize(call: Call, method: Method) -> Linearized:
     if isinstance(method, Forward):
         map_ = forward.linearize(main, inputs, count, run)
     elif isinstance(method, Reverse):
-        map_ = reverse.linearize(main, inputs, count, run)
+        map_ = (closure if held else reverse).linearize(main, inputs, count, run)
     elif isinstance(method, ComplexStep):
         map_ = numerical.complex_step(main, inputs, method)
+    elif isinstance(method, Taylor):
+        map_ = taylor.linearize(main, inputs, count, run)
     else:
         map_ = symbolic.linearize(main, inputs, count, run, method)
     aux = None
@@ -119,7 +123,7 @@ def linearize_finite(call: Call, method: Finite) -> Linearized:
     auxes: list[Any] = []
 
     def flat(*leaves: Any) -> Arrays:
-        result = call.flat(*leaves)
+        result = call.apart().flat(*map(snapshot, leaves))  # which the function may write
         if call.has_aux:
             result, aux = split_aux(result, function_name(call.f), call.asked)
             auxes.append(aux)

@@ -52,10 +52,15 @@ DTYPES: dict[np.dtype[Any], DType] = {d.numpy: d for d in (f64, f32, i64, i32, b
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A dtype and a shape; `f64[()]` is a scalar."""
+    """A dtype and a shape; `f64[()]` is a scalar.
+
+    A `tape` is a sequence of such arrays, its length known only when the program has run: what a
+    `while` saves of its steps. It prints as `f64[?, 3]`, and only loops look into it.
+    """
 
     dtype: DType
     shape: Shape
+    tape: bool = False
 
     @property
     def ndim(self) -> int:
@@ -70,13 +75,15 @@ class Type:
         return self.dtype.kind == "f"
 
     def with_shape(self, shape: Shape) -> Type:
+        assert not self.tape, f"{self} has no fixed shape"
         return Type(self.dtype, shape)
 
     def with_dtype(self, dtype: DType) -> Type:
-        return Type(dtype, self.shape)
+        return Type(dtype, self.shape, self.tape)
 
     def __repr__(self) -> str:
-        return f"{self.dtype.name}[{', '.join(map(str, self.shape))}]"
+        dims = (["?"] if self.tape else []) + [str(n) for n in self.shape]
+        return f"{self.dtype.name}[{', '.join(dims)}]"
 
 
 def dtype_of(numpy_dtype: Any, asked: str = "tracing a value") -> DType:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from physics import mass_spring, projectile
+from physics import double_pendulum, lorenz, mass_spring, projectile, robertson
 from physics.problem import Problem, Step
 
-PROBLEMS: dict[str, Problem] = {p.name: p for p in (mass_spring.PROBLEM, projectile.PROBLEM)}
+ALL = (double_pendulum, lorenz, mass_spring, projectile, robertson)
+PROBLEMS: dict[str, Problem] = {module.PROBLEM.name: module.PROBLEM for module in ALL}
 
 
 def show(value: Any) -> str:

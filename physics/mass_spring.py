@@ -19,12 +19,13 @@ F = -Bᵀ k (d - L₀ d/ℓ).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 import diffkit as dk
+from physics.descent import descend
 from physics.problem import Oracle, Parameter, Params, Problem, Step
 
 STIFFNESS, DAMPING, FRICTION = 10.0, 20.0, 0.01
@@ -57,10 +58,7 @@ def stop_at_wall(x: Any, v: Any) -> Any:
 def simulate(params: Params, steps: int = STEPS) -> tuple[Any, Any]:
     """Positions and velocities after a number of steps."""
     rest = np.reshape(params["rest_length"], (3, 1))
-    x, v = START, np.zeros((3, 2))
-    for _ in range(steps):
-        x, v = advance(x, v, rest)
-    return x, v
+    return dk.fori_loop(0, steps, lambda _, s: advance(*s, rest), (START, np.zeros((3, 2))))
 
 
 def area(x: Any) -> Any:
@@ -74,20 +72,9 @@ def loss(params: Params, steps: int = STEPS) -> Any:
     return (area(simulate(params, steps)[0]) - AREA) ** 2
 
 
-def descend(
-    value_and_grad: Callable[[Params], tuple[Any, Params]], rate: float, iterations: int
-) -> Iterator[Step]:
-    """Gradient descent; the last step yielded is where it stops."""
-    params = PROBLEM.start()
-    for k in range(iterations + 1):
-        value, slope = value_and_grad(params)
-        yield Step(k, float(value), params)
-        params = {name: p - rate * slope[name] for name, p in params.items()}
-
-
 def train(iterations: int = 25, steps: int = STEPS) -> Iterator[Step]:
-    """Descent at rate 5. The program has no branch on values, so it is recorded once."""
-    return descend(dk.jit(dk.value_and_grad(lambda p: loss(p, steps))), 5.0, iterations)
+    """Descent at rate 5."""
+    return descend(lambda p: loss(p, steps), PROBLEM.start(), 5.0, iterations)
 
 
 PUBLISHED = "a float64 port of DiffTaichi's program, complex-step derivatives"

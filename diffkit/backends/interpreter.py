@@ -3,12 +3,12 @@
 Preparation numbers the values, finds after which step each is dead, and lets an op that can
 overwrite its first operand do so where that operand is a fresh array that nobody reads again. A
 view keeps the array it looks into alive. Results never share memory with arguments, constants or
-one another.
+one another. Loops own their carry: their bodies update it in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,22 +17,40 @@ import numpy as np
 
 from ..graph import Atom, Graph, Node, Var, paused_collector
 from ..graph.evaluate import located
+from ..ops.region import scan, while_
 from ..ops.shape import broadcast
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node: the function, where its operands stand, where its result goes, what dies after."""
+    """One node: the function, where its operands stand, where its results go, what dies after."""
 
     function: Callable[..., Any]
     args: tuple[int, ...]
-    out: int
+    outs: tuple[int, ...]
+    several: bool
+    """Whether the function returns a list, one entry for each of `outs`."""
     dead: tuple[int, ...]
 
 
-@paused_collector()
 def prepare(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
     """A function from a list of arguments to a list of results."""
+    copies = shared(graph, graph.params, len(graph.outputs))
+    run = prepare_body(graph, frozenset(), copies)
+
+    def quietly(args: Sequence[Any]) -> list[Any]:
+        with np.errstate(all="ignore"):
+            return [result(value) for value in run(args)]
+
+    return quietly
+
+
+@paused_collector()
+def prepare_body(
+    graph: Graph, owned: Set[Atom], copies: Sequence[int]
+) -> Callable[[Sequence[Any]], list[Any]]:
+    """As `prepare`, for a region: it may overwrite the parameters it owns, and copies just those
+    results whose memory somebody else may write into."""
     slots: dict[Atom, int] = {param: k for k, param in enumerate(graph.params)}
     template: list[Any] = [None] * len(graph.params)
 
@@ -42,52 +60,123 @@ def prepare(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
             template.append(None if isinstance(atom, Var) else atom.value)
         return slots[atom]
 
-    owner = owners(graph)
     last = last_reads(graph)
-    group_last: dict[Atom, int] = {}
-    for var, index in last.items():
-        group_last[owner[var]] = max(index, group_last.get(owner[var], -1))
+    memory = Memory.of(graph, last, owned)
     steps: list[Step] = []
-    params: set[Atom] = set(graph.params)
-    shared_cells = stretched(graph)
     for index, node in enumerate(graph.nodes):
-        function = node.op.numpy
-        if (
-            node.op.inplace is not None
-            and node.args[0] not in shared_cells
-            and overwritable(node, index, owner, group_last, params)
-        ):
-            function = node.op.inplace
-        if node.attrs:
-            function = partial(function, **node.attrs)
         args = tuple([slot(arg) for arg in node.args])
         dead = {arg for arg in node.args if isinstance(arg, Var) and last[arg] == index}
-        steps.append(Step(function, args, slot(node.out), tuple([slot(var) for var in dead])))
+        outs = tuple([slot(out) for out in node.outs])
+        gone = tuple([slot(var) for var in dead])
+        function = function_of(node, index, memory)
+        steps.append(Step(function, args, outs, node.op.regional, gone))
     outputs = [slot(atom) for atom in graph.outputs]
-    shared = copies(graph, owner)
+    copied = tuple(copies)
 
     def run(args: Sequence[Any]) -> list[Any]:
         env = template.copy()
         env[: len(args)] = args
-        with np.errstate(all="ignore"):
-            for index, step in enumerate(steps):
-                try:
-                    env[step.out] = step.function(*[env[k] for k in step.args])
-                except (ValueError, IndexError, TypeError, ArithmeticError) as error:
-                    raise located(error, graph.nodes[index]) from error
+        at = 0
+        try:
+            for at, step in enumerate(steps):  # noqa: B007, the number of the step that failed
+                value = step.function(*[env[k] for k in step.args])
+                if step.several:
+                    for k, part in zip(step.outs, value, strict=True):
+                        env[k] = part
+                else:
+                    env[step.outs[0]] = value
                 for k in step.dead:
                     env[k] = None
-        return [result(env[k], copy) for k, copy in zip(outputs, shared, strict=True)]
+        except (ValueError, IndexError, TypeError, ArithmeticError) as error:
+            raise located(error, graph.nodes[at]) from error
+        values = [env[k] for k in outputs]
+        for k in copied:
+            values[k] = np.array(values[k])
+        return values
 
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Whose memory each value is, and until when it is read."""
+
+    owner: dict[Atom, Atom]
+    until: dict[Atom, int]
+    """The last step that reads a value or a view of it."""
+    stretched: Set[Atom]
+    """Broadcast views, and views of them: one cell of memory stands for several elements."""
+    foreign: Set[Atom]
+    """The parameters that belong to somebody else."""
+
+    @staticmethod
+    def of(graph: Graph, last: dict[Var, int], owned: Set[Atom]) -> Memory:
+        owner = owners(graph)
+        until: dict[Atom, int] = {}
+        for var, index in last.items():
+            until[owner[var]] = max(index, until.get(owner[var], -1))
+        return Memory(owner, until, stretched(graph), set(graph.params) - owned)
+
+    def free(self, node: Node, index: int, place: int) -> bool:
+        """Whether an operand may be overwritten: a fresh array, read here for the last time, and
+        apart from the other operands."""
+        arg = node.args[place]
+        root = self.owner.get(arg, arg)
+        fresh = isinstance(root, Var) and self.until[root] == index and root not in self.foreign
+        others = (*node.args[:place], *node.args[place + 1 :])
+        alone = all(self.owner.get(other, other) is not root for other in others)
+        return fresh and alone and arg not in self.stretched
+
+
+def function_of(node: Node, index: int, memory: Memory) -> Callable[..., Any]:
+    """What computes a node: its op, in place where it can, or a loop over prepared regions."""
+    if node.op.regional:
+        return region_function(node, index, memory)
+    function = node.op.numpy
+    if node.op.inplace is not None and memory.free(node, index, 0):
+        function = node.op.inplace
+    return partial(function, **node.attrs) if node.attrs else function
+
+
+def region_function(node: Node, index: int, memory: Memory) -> Callable[..., Any]:
+    """Control flow. A loop owns its carry, so that its body may update it in place; what it is
+    given to start with is copied unless nobody reads it any more."""
+    run = node.region.run
+    places = range(0)
+    if node.op in (scan, while_):
+        lead = len(node.args) - len(node.regions[-1].params) + node.attrs["consts"]
+        count = node.attrs["carry"] if node.op is scan else len(node.args) - lead
+        places = range(lead, lead + count)
+    others = node.regions[:-1] if places else node.regions  # a callback has none
+    bodies = [
+        prepare_body(region, frozenset(), shared(region, region.params, len(region.outputs)))
+        for region in others
+    ]
+    if places:
+        body = node.regions[-1]
+        first = node.attrs["consts"]
+        carry = body.params[first : first + len(places)]
+        apart = [p for p in body.params if p not in carry]
+        bodies.append(prepare_body(body, frozenset(carry), shared(body, apart, len(places))))
+    arrays = [k for k in places if node.args[k].type.shape]
+    copied = [k for k in arrays if not memory.free(node, index, k)]
+
+    def function(*args: Any) -> list[Any]:
+        given = list(args)
+        for k in copied:
+            given[k] = np.array(given[k])
+        return run(bodies, given, node)
+
+    return function
 
 
 def owners(graph: Graph) -> dict[Atom, Atom]:
     """The atom whose memory each variable may share: itself, unless it is a view."""
     owner: dict[Atom, Atom] = {param: param for param in graph.params}
     for node in graph.nodes:
-        looks_into = node.args[0] if node.op.view else node.out
-        owner[node.out] = owner.get(looks_into, looks_into)
+        for out in node.outs:
+            looks_into = node.args[0] if node.op.view else out
+            owner[out] = owner.get(looks_into, looks_into)
     return owner
 
 
@@ -104,39 +193,32 @@ def last_reads(graph: Graph) -> dict[Var, int]:
     """The last step that reads each variable; results are read after all steps."""
     last: dict[Var, int] = {param: -1 for param in graph.params}
     for index, node in enumerate(graph.nodes):
-        last[node.out] = index
-        last.update({arg: index for arg in node.args if isinstance(arg, Var)})
+        for out in node.outs:
+            last[out] = index
+        for arg in node.args:
+            if isinstance(arg, Var):
+                last[arg] = index
     end = len(graph.nodes)
     last.update({atom: end for atom in graph.outputs if isinstance(atom, Var)})
     return last
 
 
-def overwritable(
-    node: Node,
-    index: int,
-    owner: dict[Atom, Atom],
-    group_last: dict[Atom, int],
-    params: set[Atom],
-) -> bool:
-    """Whether operand 0 is a fresh array, read here for the last time, apart from the others."""
-    root = owner.get(node.args[0], node.args[0])
-    fresh = isinstance(root, Var) and group_last[root] == index and root not in params
-    return fresh and all(owner.get(arg, arg) is not root for arg in node.args[1:])
-
-
-def copies(graph: Graph, owner: dict[Atom, Atom]) -> list[bool]:
-    """Which results would otherwise share memory with an argument, a constant or another result."""
-    given: set[Atom] = set(graph.params)
-    copy: list[bool] = []
-    for atom in graph.outputs:
+def shared(graph: Graph, foreign: Sequence[Atom], count: int) -> list[int]:
+    """Which of the first `count` results are arrays that share memory with a foreign parameter, a
+    constant or another result, or are stretched, so that they must be copied."""
+    owner, wide = owners(graph), stretched(graph)
+    given: set[Atom] = set(foreign)
+    copies: list[int] = []
+    for k, atom in enumerate(graph.outputs[:count]):
         root = owner.get(atom, atom)
-        copy.append(not isinstance(root, Var) or root in given)
+        if atom.type.shape and (not isinstance(root, Var) or root in given or atom in wide):
+            copies.append(k)
         given.add(root)
-    return copy
+    return copies
 
 
-def result(value: Any, copy: bool) -> Any:
+def result(value: Any) -> Any:
     """A result as the user gets it: a NumPy scalar, or an array that may be written to."""
     if np.ndim(value) == 0:
         return np.asarray(value)[()]
-    return np.array(value) if copy or not value.flags.writeable else value
+    return value if value.flags.writeable else np.array(value)

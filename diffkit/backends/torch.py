@@ -25,7 +25,9 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError, UnsupportedError, explain
 from ..graph import Atom, Graph, Node, Var
+from ..ops.solvers import numpy_check
 from ..types import DType, Shape, Type
+from .torch_regions import region_function
 
 Tensor = Any  # PyTorch is an optional extra, loaded on first use
 TorchFunction = Callable[..., Any]
@@ -90,6 +92,20 @@ def slice_add(x: Tensor, y: Tensor, start: Shape, stop: Shape, step: Shape) -> T
     return x + pad(y, start, high, tuple(s - 1 for s in step))
 
 
+def slice_set(x: Tensor, y: Tensor, start: Shape, stop: Shape, step: Shape) -> Tensor:
+    """Axis by axis: the part of x along the first axis, with y written into the rest of it."""
+    torch = load_torch("to_torch")
+
+    def write(x: Tensor, axis: int) -> Tensor:
+        if axis == len(start):
+            return y
+        a, b, s = start[axis], stop[axis], step[axis]
+        part = x[(slice(None),) * axis + (slice(a, b, s),)]
+        return torch.slice_scatter(x, write(part, axis + 1), axis, a, b, s)
+
+    return write(x, 0)
+
+
 def places(indices: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Index arrays as PyTorch takes them: i64."""
     return tuple(i.long() for i in indices)
@@ -149,6 +165,21 @@ def prod(x: Tensor, axes: Axes) -> Tensor:
     return rows.prod(dim=-1, dtype=x.dtype)
 
 
+def solve(a: Tensor, b: Tensor, strict: bool) -> Tensor:
+    """Columns, as PyTorch guesses from the shapes what a right-hand side is."""
+    torch = load_torch("to_torch")
+    if b.ndim < a.ndim:
+        return solve(a, b[..., None], strict)[..., 0]
+    x, info = torch.linalg.solve_ex(a, b, check_errors=strict)
+    return x if strict else torch.where((info == 0)[..., None, None], x, math.nan)
+
+
+def check(x: Tensor, ok: Tensor, steps: Tensor, residual: Tensor, **attrs: str) -> Tensor:
+    """The same error as NumPy's."""
+    flag, count, worst = (np.asarray(v.detach()) for v in (ok, steps, residual))
+    return numpy_check(x, flag, count, worst, **attrs)
+
+
 @lru_cache(maxsize=1)
 def table() -> dict[str, TorchFunction]:
     """The PyTorch function of each op, by the op's name; attributes come as keywords."""
@@ -182,6 +213,7 @@ def table() -> dict[str, TorchFunction]:
         "slice": lambda x, start, stop, step: x[slices(start, stop, step)],
         "pad": pad,
         "slice_add": slice_add,
+        "slice_set": slice_set,
         "reverse": lambda x, axes: torch.flip(x, axes),
         "concatenate": lambda *xs, axis: torch.cat(xs, axis),
         "stack": lambda *xs, axis: torch.stack(xs, axis),
@@ -199,6 +231,8 @@ def table() -> dict[str, TorchFunction]:
         "scatter_add": scatter_add,
         "scatter_set": scatter_set,
         "einsum": lambda x, y, spec: torch.einsum(spec, x, y),
+        "solve": solve,
+        "check": check,
     }
 
 
@@ -207,13 +241,15 @@ def table() -> dict[str, TorchFunction]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node: the PyTorch function, its attributes, where operands and result stand, and which
-    operands nobody reads again (PyTorch keeps what its own backward pass needs)."""
+    """One node: the PyTorch function, its attributes, where operands and results stand, whether
+    the function returns a list of results, and which operands nobody reads again (PyTorch keeps
+    what its own backward pass needs)."""
 
     function: TorchFunction
     attrs: dict[str, Any]
     args: tuple[int, ...]
-    out: int
+    outs: tuple[int, ...]
+    several: bool
     dead: tuple[int, ...]
 
 
@@ -226,6 +262,19 @@ def to_torch(graph: Graph) -> TorchFunction:
     raises `ShapeError` and `DtypeError` for tensors that do not fit.
     """
     torch = load_torch("to_torch")
+    run = program(torch, graph)
+
+    def twin(*tensors: Any) -> Any:
+        results = tuple(run(checked(torch, graph, tensors)))
+        return results[0] if len(results) == 1 else results
+
+    twin.__name__ = twin.__qualname__ = graph.name
+    twin.__doc__ = f"The PyTorch twin of the graph {graph.name}."
+    return twin
+
+
+def program(torch: Any, graph: Graph) -> Callable[[Sequence[Tensor]], list[Tensor]]:
+    """The graph as a function of a list of tensors, or a region of it."""
     functions = table()
     slots: dict[Atom, int] = {param: k for k, param in enumerate(graph.params)}
     template: list[Any] = [None] * len(graph.params)
@@ -237,29 +286,35 @@ def to_torch(graph: Graph) -> TorchFunction:
             template.append(constant)
         return slots[atom]
 
+    def region(inside: Graph) -> Callable[[Sequence[Tensor]], list[Tensor]]:
+        return program(torch, inside)
+
     last = last_reads(graph)
     steps: list[Step] = []
     for index, node in enumerate(graph.nodes):
-        function = lookup(functions, node)
-        dead = {a for a in node.args if isinstance(a, Var) and last[a] == index}
         args = tuple([slot(a) for a in node.args])
-        gone = tuple([slot(a) for a in dead])
-        steps.append(Step(function, dict(node.attrs), args, slot(node.out), gone))
+        outs = tuple([slot(out) for out in node.outs])
+        gone = tuple([slot(a) for a in node.args if isinstance(a, Var) and last[a] == index])
+        if node.op.regional:
+            function = region_function(torch, node, region, torch_dtype)
+            steps.append(Step(function, {}, args, outs, True, gone))
+        else:
+            function = lookup(functions, node)
+            steps.append(Step(function, dict(node.attrs), args, outs, False, gone))
     outputs = [slot(atom) for atom in graph.outputs]
 
-    def twin(*tensors: Any) -> Any:
+    def run(tensors: Sequence[Tensor]) -> list[Tensor]:
         env = template.copy()
-        env[: len(graph.params)] = checked(torch, graph, tensors)
+        env[: len(graph.params)] = tensors
         for step in steps:
-            env[step.out] = step.function(*[env[k] for k in step.args], **step.attrs)
+            value = step.function(*[env[k] for k in step.args], **step.attrs)
+            for k, part in zip(step.outs, value if step.several else (value,), strict=True):
+                env[k] = part
             for k in step.dead:
                 env[k] = None
-        results = tuple([env[k] for k in outputs])
-        return results[0] if len(results) == 1 else results
+        return [env[k] for k in outputs]
 
-    twin.__name__ = twin.__qualname__ = graph.name
-    twin.__doc__ = f"The PyTorch twin of the graph {graph.name}."
-    return twin
+    return run
 
 
 def last_reads(graph: Graph) -> dict[Var, int]:

@@ -22,7 +22,7 @@ from ..types import DType, Shape, Type
 from .atoms import SMALL, Atom, Lit, Loc, Var, literal
 from .collector import paused_collector
 from .graph import Attrs, Graph, Node, live_nodes
-from .op import Op
+from .op import Op, Region
 from .verifier import verify
 
 CHECK = os.environ.get("DIFFKIT_CHECK") == "1"  # verify every finished graph
@@ -39,7 +39,7 @@ class Builder:
         self.producers: dict[Var, Node] = {}
         self.loc: Loc | None = None
         """The user's line that the next nodes belong to."""
-        self._seen: dict[Hashable, Var] = {}
+        self._seen: dict[Hashable, Node] = {}
 
     def param(self, type_: Type, hint: str = "") -> Value:
         """A new parameter, last in the list."""
@@ -48,14 +48,26 @@ class Builder:
         return Value(self, var)
 
     @staticmethod
-    def extending(graph: Graph, name: str) -> Builder:
-        """A builder that starts with all of a graph: same parameters, same variables."""
+    def like(graph: Graph, name: str) -> Builder:
+        """A builder with the parameters of a graph, the same variables, and no nodes yet."""
         b = Builder(name)
         b.params = list(graph.params)
-        b.nodes = list(graph.nodes)
-        b.producers = {node.out: node for node in graph.nodes}
-        b._seen = {key_of(node.op, node.args, node.attrs): node.out for node in graph.nodes}
         return b
+
+    @staticmethod
+    def extending(graph: Graph, name: str) -> Builder:
+        """A builder that starts with all of a graph: same parameters, same variables."""
+        b = Builder.like(graph, name)
+        for node in graph.nodes:
+            b.append(node)
+        return b
+
+    def append(self, node: Node) -> None:
+        """A finished node as it is, with the variables that it defines."""
+        self.nodes.append(node)
+        for out in node.outs:
+            self.producers[out] = node
+        self._seen.setdefault(key_of(node.op, node.args, node.attrs, node.regions), node)
 
     def emit(self, op: Op, args: Sequence[Atom], attrs: Attrs) -> Atom:
         """The atom that holds `op(*args, **attrs)`: new, simplified, or one made before."""
@@ -70,12 +82,26 @@ class Builder:
         key = key_of(op, args, attrs)
         found = self._seen.get(key)
         if found is None:
-            found = Var(type_)
-            node = Node(op, tuple(args), attrs, (found,), self.loc)
-            self.nodes.append(node)
-            self.producers[found] = node
+            out = Var(type_)
+            found = Node(op, tuple(args), attrs, (out,), self.loc)
+            self.nodes.append(found)
+            self.producers[out] = found
             self._seen[key] = found
-        return found
+        return found.outs[0]
+
+    def emit_region(
+        self, op: Op, args: Sequence[Atom], attrs: Attrs, regions: tuple[Graph, ...]
+    ) -> tuple[Var, ...]:
+        """The results of control flow over these operands."""
+        assert isinstance(op.fact, Region), f"{op} has no regions"
+        key = key_of(op, args, attrs, regions)
+        found = self._seen.get(key)
+        if found is None:
+            types = op.fact.infer([arg.type for arg in args], attrs, regions)
+            outs = tuple(Var(type_) for type_ in types)
+            found = Node(op, tuple(args), attrs, outs, self.loc, regions)
+            self.append(found)
+        return found.outs
 
     @paused_collector()
     def inline(self, graph: Graph, args: Sequence[Atom]) -> list[Atom]:
@@ -84,7 +110,12 @@ class Builder:
         outside = self.loc
         for node in graph.nodes:
             self.loc = node.loc or outside
-            env[node.out] = self.emit(node.op, [read(env, arg) for arg in node.args], node.attrs)
+            atoms = [read(env, arg) for arg in node.args]
+            if node.op.regional:
+                outs = self.emit_region(node.op, atoms, node.attrs, node.regions)
+                env.update(zip(node.outs, outs, strict=True))
+            else:
+                env[node.outs[0]] = self.emit(node.op, atoms, node.attrs)
         self.loc = outside
         return [read(env, atom) for atom in graph.outputs]
 
@@ -147,9 +178,11 @@ def read(env: dict[Var, Atom], atom: Atom) -> Atom:
     return atom if isinstance(atom, Lit) else env[atom]
 
 
-def key_of(op: Op, args: Sequence[Atom], attrs: Attrs) -> Hashable:
-    """What two nodes that compute the same have in common."""
+def key_of(op: Op, args: Sequence[Atom], attrs: Attrs, regions: tuple[Graph, ...] = ()) -> Hashable:
+    """What two nodes that compute the same have in common; a region is equal to itself only."""
     atoms = tuple([arg.key if isinstance(arg, Lit) else arg for arg in args])
+    if regions:
+        return (op.name, atoms, tuple(sorted(attrs.items())), regions)
     return (op.name, atoms, tuple(sorted(attrs.items()))) if attrs else (op.name, atoms)
 
 

@@ -8,11 +8,12 @@ expressions), and `constant` converts the literals to match.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..errors import EvaluationError, IndexingError, explain
+from ..errors import DiffkitError, EvaluationError, IndexingError, explain
 from .atoms import Atom, Var
 from .graph import Graph, Node
 
@@ -26,7 +27,8 @@ def evaluate(
 ) -> list[Any]:
     """The results of `graph` for these arguments, in order.
 
-    `visit(node, value)` sees each value as it is made, and what it returns takes its place.
+    `visit(node, value)` sees each value as it is made, and what it returns takes its place; it does
+    not see into regions.
 
     Floating-point warnings are not raised: infinities and nans flow as in compiled code.
     """
@@ -38,32 +40,39 @@ def evaluate(
             return env[atom]
         return atom.value if constant is None else constant(atom.value)
 
+    def body(region: Graph) -> Callable[[Sequence[Any]], list[Any]]:
+        return lambda inputs: evaluate(region, inputs, table, constant)
+
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            function = table.get(node.op.name, node.op.numpy)
+            values = [read(arg) for arg in node.args]
             try:
-                env[node.out] = function(*[read(arg) for arg in node.args], **node.attrs)
+                if node.op.regional:
+                    bodies = [body(region) for region in node.regions]
+                    results = node.region.run(bodies, values, node)
+                    env.update(zip(node.outs, results, strict=True))
+                    continue
+                function = table.get(node.op.name, node.op.numpy)
+                value = function(*values, **node.attrs)
             except (ValueError, IndexError, TypeError, ArithmeticError) as error:
                 raise located(error, node) from error
-            if visit is not None:
-                env[node.out] = visit(node, env[node.out])
+            env[node.out] = value if visit is None else visit(node, value)
     return [read(atom) for atom in graph.outputs]
+
+
+def results_of(node: Node, args: Sequence[Any]) -> list[Any]:
+    """The results of one node."""
+    if node.op.regional:
+        bodies = [partial(evaluate, region) for region in node.regions]
+        return node.region.run(bodies, args, node)
+    return [node.op.numpy(*args, **node.attrs)]
 
 
 def located(error: Exception, node: Node) -> Exception:
     """The error of a failed node, with the user's line."""
+    if isinstance(error, DiffkitError):
+        return error  # from inside a region, where it got its line
     where = f" at {node.loc}" if node.loc else ""
     kind = IndexingError if isinstance(error, IndexError) else EvaluationError
     want = "operands that NumPy accepts"
     return kind(explain(f"{node.op.name}{where}", str(error), want, "Check the values given there"))
-
-
-def flops(graph: Graph) -> int:
-    """Counted floating-point operations: one for each elementary function of one element, 2mnk for
-    a product, n-1 (counted as n) for a sum; moving data costs none."""
-    return sum(node_flops(node) for node in graph.nodes)
-
-
-def node_flops(node: Node) -> int:
-    """The count of one node."""
-    return node.op.flops(node.out.type, *[arg.type for arg in node.args], **node.attrs)

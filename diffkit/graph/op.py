@@ -62,12 +62,55 @@ class Reduction:
     weights: Callable[..., Any]
 
 
-Fact: TypeAlias = Constant | Elementwise | Linear | Bilinear | Reduction
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Its own derivative: `jvp(i, dx, *args, ans, **attrs)` is the tangent that operand i causes,
+    `vjp(i, ct, *args, ans, **attrs)` its cotangent. For solvers, by the implicit function theorem.
+    """
+
+    jvp: Callable[..., Any]
+    vjp: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Control flow: the op runs isolated graphs. How it differentiates is the transforms' affair.
+
+    `infer(types, attrs, regions)` is the tuple of types of the results. `run(bodies, args, node)`
+    is the meaning; the bodies are functions that run the regions on lists of arrays.
+    `groups(items, attrs)` are the operands by name. `prune(node, live)` is the node without what no
+    live result needs. `trips(attrs)` is how often the regions run, None if only running tells.
+    """
+
+    infer: Callable[..., tuple[Type, ...]]
+    run: Callable[..., list[Any]]
+    groups: Callable[..., dict[str, tuple[Any, ...]]]
+    prune: Callable[..., Any]
+    trips: Callable[..., int | None]
+
+
+Fact: TypeAlias = Constant | Elementwise | Linear | Bilinear | Reduction | Rule | Region
 
 
 def no_flops(*_: Any, **__: Any) -> int:
     """The count of an op that only moves data."""
     return 0
+
+
+def pointwise(size: int, **attrs: Any) -> dict[str, Any]:
+    """The `lead` of an op whose operands broadcast: an element of the result depends on the
+    elements in its place, and no attribute speaks of axes."""
+    return attrs
+
+
+def shift_axes(size: int, axes: tuple[int, ...]) -> dict[str, Any]:
+    """The `lead` of an op along several axes."""
+    return {"axes": tuple(k + 1 for k in axes)}
+
+
+def shift_axis(size: int, axis: int) -> dict[str, Any]:
+    """The `lead` of an op along one axis."""
+    return {"axis": axis + 1}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +134,11 @@ class Op:
     """Whether the result may share the memory of operand 0."""
     simplify: Callable[..., Any] | None = None
     """`simplify(*values, **attrs)`: an equal, simpler value (exact in floating point) or None."""
+    lead: Callable[..., dict[str, Any]] | None = None
+    """`lead(size, **attrs)`: the attributes of the same op on operands that all have one more
+    leading axis, of that length; `pointwise` where the operands broadcast against one another."""
+    regional: bool = False
+    """Whether this is control flow, whose nodes have a list of results."""
     flops: Callable[..., int] = no_flops
     """`flops(out_type, *types, **attrs)`: floating-point operations, each counted as one."""
 

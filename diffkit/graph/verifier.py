@@ -8,8 +8,11 @@ tests, every builder verifies what it finishes.
 from __future__ import annotations
 
 from ..errors import DiffkitError, GraphError, explain
+from ..types import Type
 from .atoms import Atom, Lit, Var
-from .graph import Graph, Node, line, name_all, show
+from .graph import Graph, Node
+from .op import Region
+from .printer import line, name_all, show
 
 
 def verify(graph: Graph) -> Graph:
@@ -37,15 +40,27 @@ def verify(graph: Graph) -> Graph:
     for node in graph.nodes:
         for arg in node.args:
             check(arg, node)
+        for region in node.regions:
+            verify(region)
         try:
-            type_ = node.op.infer(*[arg.type for arg in node.args], **node.attrs)
+            types = types_of(node)
         except DiffkitError as error:
             raise fail(node, str(error), "operands that its type rule accepts") from error
-        if type_ != node.out.type:
-            raise fail(node, f"type {node.out.type}", f"type {type_}")
-        if node.out in defined:
-            raise fail(node, "its variable is assigned again", "single assignment")
-        defined.add(node.out)
+        if types != tuple(out.type for out in node.outs):
+            got = ", ".join(str(out.type) for out in node.outs)
+            raise fail(node, f"type {got}", f"type {', '.join(map(str, types))}")
+        for out in node.outs:
+            if out in defined:
+                raise fail(node, "its variable is assigned again", "single assignment")
+            defined.add(out)
     for atom in graph.outputs:
         check(atom, "results")
     return graph
+
+
+def types_of(node: Node) -> tuple[Type, ...]:
+    """What the type rule of a node's op gives for its operands."""
+    types = [arg.type for arg in node.args]
+    if isinstance(node.op.fact, Region):
+        return node.op.fact.infer(types, node.attrs, node.regions)
+    return (node.op.infer(*types, **node.attrs),)

@@ -116,8 +116,9 @@ def record_for(
     def flat(*varying: Any) -> Any:
         tracers = iter(varying)
         mixed = [kind.value if kind.type is None else next(tracers) for kind in leaves]
-        return f(*trees.unflatten(tree, mixed))
+        return own(*trees.unflatten(tree, mixed))
 
+    own = HANDLERS.rebind(f)
     kept = [(kind.type, n) for kind, n in zip(leaves, names, strict=True) if kind.type is not None]
     recorded = record(
         flat, [type_ for type_, _ in kept], [n for _, n in kept], HANDLERS,

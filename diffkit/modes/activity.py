@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from ..graph import Constant, Elementwise, Graph, Lit, Node, Op, Var
+from ..graph import Constant, Elementwise, Graph, Node, Op, Var
 from ..ops import Expr
 from ..ops.arithmetic import mul, neg, scale
+from ..ops.custom import callback, custom
+from ..ops.region import body_groups, scan, while_, while_groups
+from ..ops.solvers import implicit, linsolve
 
 
 @cache
@@ -26,24 +29,75 @@ def operands(op: Op, count: int) -> range | tuple[int, ...]:
     return range(count)
 
 
+def reached(graph: Graph, active: Sequence[bool]) -> set[Var]:
+    """The variables that a derivative by the active parameters can reach."""
+    found = {p for p, on in zip(graph.params, active, strict=True) if on and p.type.differentiable}
+    for node in graph.nodes:
+        if node.op.regional:
+            flags = through_region(node, [arg in found for arg in node.args])
+            found.update(out for out, on in zip(node.outs, flags, strict=True) if on)
+        elif node.outs[0].type.differentiable and any(
+            [node.args[k] in found for k in operands(node.op, len(node.args))]
+        ):
+            found.add(node.outs[0])
+    return found
+
+
+def through_region(node: Node, moving: Sequence[bool]) -> list[bool]:
+    """Which results of control flow move when these operands do."""
+    if node.op is scan:
+        moving = moving_params(node, moving)
+        carry = body_groups(moving, node.attrs).carry
+        body = node.regions[0]
+        ys = moving_outputs(body, moving)[len(carry) :]
+        return [*carry, *ys]
+    if node.op is while_:
+        carry = while_groups(moving_params(node, moving), node.attrs).carry
+        saved = [carry[k] for k in node.attrs["save"] or ()]
+        return [*carry, *([] if node.attrs["save"] is None else [False, *saved])]
+    if node.op in (custom, callback):
+        return [any(moving) and out.type.differentiable for out in node.outs]
+    if node.op in (implicit, linsolve):
+        return [
+            any(moving),
+            *(False for _ in node.outs[1:]),
+        ]  # the solution, not what is said of it
+    lead = len(node.args) - len(node.regions[0].params)
+    branches = [moving_outputs(region, moving[lead:]) for region in node.regions]
+    return [any(column) for column in zip(*branches, strict=True)]
+
+
+def moving_outputs(graph: Graph, active: Sequence[bool]) -> list[bool]:
+    """Which outputs of a graph depend on its active parameters."""
+    found = reached(graph, active)
+    return [atom in found for atom in graph.outputs]
+
+
+def moving_params(node: Node, moving: Sequence[bool]) -> list[bool]:
+    """Which parameters of a loop's body move in some step: the least fixed point over its carry."""
+    body = node.regions[-1]
+    flags = list(moving[len(moving) - len(body.params) :])
+    first = node.attrs["consts"]
+    count = node.attrs["carry"] if node.op is scan else len(flags) - first
+    while True:
+        outputs = moving_outputs(body, flags)[:count]
+        grown = [a or b for a, b in zip(flags[first : first + count], outputs, strict=True)]
+        if grown == flags[first : first + count]:
+            return flags
+        flags[first : first + count] = grown
+
+
 def active_variables(graph: Graph, active: Sequence[bool]) -> set[Var]:
     """The variables with a derivative that matters."""
-    reached = {
-        p for p, on in zip(graph.params, active, strict=True) if on and p.type.differentiable
-    }
-    for node in graph.nodes:
-        if node.out.type.differentiable and any(
-            node.args[k] in reached for k in operands(node.op, len(node.args))
-        ):
-            reached.add(node.out)
+    found = reached(graph, active)
     needed = {atom for atom in graph.outputs if isinstance(atom, Var)}
     for node in reversed(graph.nodes):
-        if node.out in needed and node.out in reached:
-            for k in operands(node.op, len(node.args)):
-                arg = node.args[k]
-                if not isinstance(arg, Lit):
-                    needed.add(arg)
-    return reached & needed
+        if any([out in needed and out in found for out in node.outs]):
+            places = (
+                range(len(node.args)) if node.op.regional else operands(node.op, len(node.args))
+            )
+            needed.update([arg for k in places if isinstance(arg := node.args[k], Var)])
+    return found & needed
 
 
 def product(partial: Any, tangent: Expr, guarded: bool) -> Expr:

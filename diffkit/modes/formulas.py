@@ -5,7 +5,7 @@ a formula swells: every product doubles what it multiplies (Baydin et al., JMLR 
 With `cse`, a value that the graph uses more than once gets a name, each named formula is
 differentiated by itself, and the chain rule joins them, one term of a sum after another.
 
-Limits: no loops whose length depends on values; integers and booleans must be known.
+Loops are written out, so their length must be known; integers and booleans must be known, too.
 """
 
 # The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
@@ -22,6 +22,7 @@ import numpy as np
 
 from ..errors import EvaluationError, UnsupportedError, explain
 from ..graph import Graph, Node, Var, evaluate, node_flops
+from ..transforms.unroll import unroll
 from ..types import Type
 from .method import Symbolic
 
@@ -50,6 +51,7 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
     """The outputs of a graph as formulas in symbols named after its parameters; with `shared`, a
     value that is used more than once is named instead of repeated."""
     sympy = load_sympy()
+    graph = unroll(graph)
     taken: set[str] = set()
     symbols = tuple(
         symbol_array(sympy, p.hint or f"x{k}", p.type, taken) for k, p in enumerate(graph.params)

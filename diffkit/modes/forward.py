@@ -21,25 +21,28 @@ from ..graph import (
     Linear,
     Node,
     Reduction,
+    Rule,
     Var,
     paused_collector,
+    restrict,
 )
 from ..ops import Expr
 from ..ops.arithmetic import add, scale
 from ..ops.shape import broadcast, sum_, zeros
 from ..tracing import Run
 from ..types import Type
+from . import forward_regions as regions
 from .activity import active_variables, operands, partial_value, product
-from .linear_map import LinearMap
+from .linear_map import LinearMap, Many, many
 
 
 @paused_collector()
-def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
-    """The graph (params, tangents of active params) -> (outputs, tangents of outputs).
+def jvp(graph: Graph, active: Sequence[bool], wanted: Sequence[bool] | None = None) -> Graph:
+    """The graph (params, tangents of active params) -> (outputs, tangents of wanted outputs).
 
-    Outputs that are not floating point have no tangent. Tangents have the types of their primals.
+    By default all floating-point outputs are wanted. Tangents have the types of their primals.
     """
-    b = Builder.extending(graph, f"{graph.name}_jvp")
+    b = Builder.like(graph, f"{graph.name}_jvp")
     flows = active_variables(graph, active)
     tangents: dict[Var, Expr] = {}
     for param, on in zip(graph.params, active, strict=True):
@@ -47,20 +50,26 @@ def jvp(graph: Graph, active: Sequence[bool]) -> Graph:
             tangent = b.param(param.type, f"d{param.hint}" if param.hint else "").atom
             tangents[param] = Expr(b, tangent)
     for node in graph.nodes:
-        if node.out in flows:
-            b.loc = node.loc
+        b.loc = node.loc
+        dxs = [tangents.get(arg) if isinstance(arg, Var) else None for arg in node.args]
+        moving = any(out in flows for out in node.outs) and any(dx is not None for dx in dxs)
+        if moving and node.op.regional:
+            tangents.update(regions.push(b, node, dxs, jvp))
+            continue
+        b.append(node)
+        if moving:
             xs = [Expr(b, arg) for arg in node.args]
-            dxs = [tangents.get(arg) if isinstance(arg, Var) else None for arg in node.args]
             tangent = push(node, xs, dxs, Expr(b, node.out))
             if tangent is not None:
                 tangents[node.out] = fit(tangent, node.out.type)
     b.loc = None
+    on = [t.differentiable for t in graph.types] if wanted is None else wanted
     moving = [
         tangents[atom].atom
         if isinstance(atom, Var) and atom in tangents
         else zeros(b, atom.type).atom
-        for atom in graph.outputs
-        if atom.type.differentiable
+        for atom, yes in zip(graph.outputs, on, strict=True)
+        if yes
     ]
     return b.finish([*graph.outputs, *moving])
 
@@ -87,6 +96,11 @@ def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr 
         dx, dy = dxs
         terms = [] if dx is None else [node.op(dx, y, **node.attrs)]
         terms += [] if dy is None else [node.op(x, dy, **node.attrs)]
+        return reduce(add, terms)
+    if isinstance(fact, Rule):
+        terms = [
+            fact.jvp(k, dx, *xs, ans, **node.attrs) for k in moving if (dx := dxs[k]) is not None
+        ]
         return reduce(add, terms)
     assert isinstance(fact, Reduction), f"no forward rule for {node.op}"
     dx = dxs[0]
@@ -117,4 +131,7 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
         out = run(moved, [*inputs, *dxs])
         return out[:n], out[n:]
 
-    return LinearMap(graph.types, lambda: run(graph, inputs), push)
+    def pushes() -> Many:
+        return many(restrict(moved, moved.outputs[n:]), inputs, run)
+
+    return LinearMap(graph.types, lambda: run(graph, inputs), push, pushes=pushes)

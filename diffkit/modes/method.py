@@ -5,6 +5,7 @@
 "symbolic"      Symbolic()       a formula, differentiated by sympy
 "finite"        Finite()         central, forward or backward differences
 "complex-step"  ComplexStep()    Im f(x + ih)/h
+"taylor"        Taylor()         the first coefficient of a power series
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ class ComplexStep:
     step: float = 1e-100
 
 
-Method: TypeAlias = Forward | Reverse | Symbolic | Finite | ComplexStep
+@dataclass(frozen=True, slots=True)
+class Taylor:
+    """Power series of order 1: forward mode by other rules. `dk.taylor` has the higher orders."""
+
+
+Method: TypeAlias = Forward | Reverse | Symbolic | Finite | ComplexStep | Taylor
 
 METHODS: dict[str, Method] = {
     "forward": Forward(),
@@ -61,6 +67,7 @@ METHODS: dict[str, Method] = {
     "symbolic": Symbolic(),
     "finite": Finite(),
     "complex-step": ComplexStep(),
+    "taylor": Taylor(),
 }
 
 

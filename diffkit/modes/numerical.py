@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError, explain
-from ..graph import Graph, evaluate
+from ..graph import Graph, Op, all_nodes, evaluate
 from ..numpy import stop_gradient
 from ..tracing import innermost
 from ..types import Type, dtype_of
@@ -71,6 +71,18 @@ def step_length(inputs: Arrays, dxs: Arrays, settings: Finite) -> Any:
     return stop_gradient(np.exp2(np.rint(np.log2(h))))
 
 
+def continued(op: Op) -> Callable[..., Any]:
+    """The analytic continuation of an op where an operand is complex; else, as on the indices and
+    counters of a program, the op itself."""
+
+    def run(*args: Any, **attrs: Any) -> Any:
+        function = op.complex if any(map(np.iscomplexobj, args)) else op.numpy
+        assert function is not None
+        return function(*args, **attrs)
+
+    return run
+
+
 def complex_step(graph: Graph, inputs: Sequence[Any], settings: ComplexStep) -> LinearMap:
     """Im f(x + ihv)/h, by evaluating the graph in complex numbers."""
     if innermost(inputs) is not None:
@@ -82,7 +94,7 @@ def complex_step(graph: Graph, inputs: Sequence[Any], settings: ComplexStep) -> 
                 "Use it for the outermost derivative, and 'forward' or 'reverse' inside",
             )
         )
-    table = {n.op.name: n.op.complex for n in graph.nodes if n.op.complex is not None}
+    table = {n.op.name: continued(n.op) for n in all_nodes(graph) if n.op.complex is not None}
     ih = np.complex128(1j * settings.step)  # in single precision the step would vanish
 
     def push(dxs: Arrays) -> tuple[Arrays, Arrays]:

@@ -11,7 +11,7 @@ the function whatever the number of parameters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,51 +23,76 @@ from ..graph import (
     Linear,
     Node,
     Reduction,
+    Rule,
     Var,
     paused_collector,
+    restrict,
 )
 from ..ops import Expr
-from ..ops.arithmetic import add, scale
+from ..ops.arithmetic import scale
 from ..ops.reduce import spread
-from ..ops.shape import unbroadcast, zeros
+from ..ops.shape import zeros
 from ..tracing import Run
+from . import reverse_regions as regions
 from .activity import active_variables, operands, partial_value, product
-from .linear_map import LinearMap
+from .cotangents import Cotangents
+from .linear_map import LinearMap, Many, many
 
 
-class Cotangents:
-    """The cotangent of each variable so far, absent while it is zero; and which of them are masked,
-    that is, zero on branches that were not taken."""
+class Joint(NamedTuple):
+    """What differentiating a graph gives: the joint graph, and for each active parameter whether
+    its cotangent is masked."""
 
-    def __init__(self) -> None:
-        self.of: dict[Var, Expr] = {}
-        self.masked: set[Var] = set()
-
-    def add(self, var: Var, term: Expr, masked: bool) -> None:
-        """Add a term to the cotangent of a variable."""
-        term = unbroadcast(term, var.type.shape)
-        sofar = self.of.get(var)
-        self.of[var] = term if sofar is None else add(sofar, term)
-        if masked:
-            self.masked.add(var)
+    graph: Graph
+    masked: tuple[bool, ...]
 
 
-@paused_collector()
 def vjp(graph: Graph, active: Sequence[bool]) -> Graph:
     """The joint graph (params, cotangents of outputs) -> (outputs, cotangents of active params).
 
     Only floating-point outputs have a cotangent parameter; it has the output's type.
     """
-    b = Builder.extending(graph, f"{graph.name}_vjp")
+    return joint(graph, active).graph
+
+
+@paused_collector()
+def joint(
+    graph: Graph,
+    active: Sequence[bool],
+    seeded: Sequence[bool] | None = None,
+    masked: Sequence[bool] | None = None,
+    accumulate: Sequence[bool] | None = None,
+) -> Joint:
+    """As `vjp`, with cotangents for the `seeded` outputs alone, some of them `masked`; behind them
+    a parameter for each active parameter where `accumulate`, to which its cotangent is added."""
+    b = Builder.like(graph, f"{graph.name}_vjp")
     flows = active_variables(graph, active)
+    recorded: dict[Node, regions.Recorded] = {}
+    for node in graph.nodes:
+        if node.op.regional and any(out in flows for out in node.outs):
+            b.loc = node.loc
+            recorded[node] = regions.record(b, node, flows, joint)
+        else:
+            b.append(node)
     cts = Cotangents()
-    count = sum(t.differentiable for t in graph.types)
-    for k, atom in enumerate(a for a in graph.outputs if a.type.differentiable):
-        seed = b.param(atom.type, "ct" if count == 1 else f"ct{k}")
+    seeds = [t.differentiable for t in graph.types] if seeded is None else seeded
+    single = sum(seeds) == 1
+    flags = [False] * len(seeds) if masked is None else masked
+    places = [k for k, yes in enumerate(seeds) if yes]
+    for k, place in enumerate(places):
+        atom = graph.outputs[place]
+        seed = b.param(atom.type, "ct" if single else f"ct{k}")
         if isinstance(atom, Var) and atom in flows:
-            cts.add(atom, Expr(b, seed.atom), masked=False)
+            cts.add(atom, Expr(b, seed.atom), masked=flags[place])
+    for param, on in zip(graph.params, accumulate or [False] * len(graph.params), strict=True):
+        if on:
+            cts.add(param, Expr(b, b.param(param.type).atom), masked=False)
     for node in reversed(graph.nodes):
-        ct = cts.of.get(node.out)
+        if node in recorded:
+            b.loc = node.loc
+            regions.pull(b, node, recorded[node], cts, flows, joint)
+            continue
+        ct = None if node.op.regional else cts.of.get(node.out)
         if ct is None or node.out not in flows:
             continue
         b.loc = node.loc
@@ -76,7 +101,8 @@ def vjp(graph: Graph, active: Sequence[bool]) -> Graph:
     b.loc = None
     wanted = [p for p, on in zip(graph.params, active, strict=True) if on]
     pulled = [cts.of[p] if p in cts.of else zeros(b, p.type) for p in wanted]
-    return b.finish([*graph.outputs, *[ct.atom for ct in pulled]])
+    whole = b.finish([*graph.outputs, *[ct.atom for ct in pulled]])
+    return Joint(whole, tuple(p in cts.masked for p in wanted))
 
 
 def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows: set[Var]) -> None:
@@ -104,6 +130,8 @@ def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows
             cts.add(arg, scale(t, ct) if masked else scale(ct, t), True)
         elif isinstance(fact, Bilinear):
             cts.add(arg, fact.transpose(k, ct, *xs, **node.attrs), masked)
+        elif isinstance(fact, Rule):
+            cts.add(arg, fact.vjp(k, ct, *xs, ans, **node.attrs), masked)
         else:
             assert isinstance(fact, Reduction), f"no reverse rule for {node.op}"
             axes = node.attrs["axes"]
@@ -131,4 +159,7 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
         pushed = run(twice, [*inputs, *zero_cts, *dxs])[len(pulled.outputs) :]
         return run(graph, inputs), pushed
 
-    return LinearMap(graph.types, lambda: run(graph, inputs), push, pull)
+    def pulls() -> Many:
+        return many(restrict(joint, joint.outputs[n:]), inputs, run)
+
+    return LinearMap(graph.types, lambda: run(graph, inputs), push, pull, pulls=pulls)

@@ -2,26 +2,37 @@
 and the few that NumPy's own protocols can not reach.
 
     import diffkit.numpy as dnp
-    dnp.sin is numpy.sin; dnp.array, dnp.full, dnp.set_at, dnp.add_at, dnp.logsumexp, dnp.erf,
-    dnp.lgamma and dnp.digamma are diffkit's and take arrays and traced values alike.
+    dnp.sin is numpy.sin; dnp.set_at, dnp.add_at, dnp.logsumexp, dnp.erf, dnp.lgamma and dnp.digamma
+    are diffkit's and take arrays and traced values alike; dnp.zeros, dnp.array and all that makes
+    arrays (`creation`) make traced ones while a function is recorded.
 """
 
 from typing import Any
 
 import numpy as _numpy
 
+from .creation import array as array
+from .creation import asarray as asarray
+from .creation import copy as copy
+from .creation import empty as empty
+from .creation import empty_like as empty_like
+from .creation import eye as eye
+from .creation import full as full
+from .creation import full_like as full_like
+from .creation import identity as identity
+from .creation import ndarray as ndarray
+from .creation import ones as ones
+from .creation import ones_like as ones_like
+from .creation import zeros as zeros
+from .creation import zeros_like as zeros_like
 from .elementwise import digamma as digamma
 from .elementwise import erf as erf
 from .elementwise import lgamma as lgamma
-from .handlers import array as array
-from .handlers import full as full
 from .handlers import logsumexp as logsumexp
 from .handlers import stop_gradient as stop_gradient
 from .handlers import take as take
-from .indexing import add_at as add_at
-from .indexing import set_at as set_at
-
-asarray = array
+from .writing import add_at as add_at
+from .writing import set_at as set_at
 
 
 def __getattr__(name: str) -> Any:

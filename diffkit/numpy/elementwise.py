@@ -40,7 +40,10 @@ def key_of(x: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def resolve(ufunc: Any, keys: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
-    """The operand dtypes a ufunc computes in."""
+    """The operand dtypes a ufunc computes in; Python numbers among themselves have NumPy's default
+    dtypes."""
+    if all(isinstance(key, type) for key in keys):
+        keys = tuple([np.dtype(key) for key in keys])
     return ufunc.resolve_dtypes((*keys, *(None,) * ufunc.nout))[: len(keys)]
 
 
@@ -119,7 +122,8 @@ def logaddexp(t: Trace, x: Any, y: Any) -> Any:
 
 
 def identity(t: Trace, x: Any) -> Tracer:
-    return t.value(x)
+    """A new array of the same value."""
+    return Tracer(t, t.value(x).atom)
 
 
 def times(ufunc: Any, factor: float) -> Callable[..., Any]:

@@ -11,11 +11,20 @@ from typing import Any
 import numpy as np
 
 from ..ops import arithmetic as a
-from ..ops import shape as s
 from ..tracing.tracer import Handlers, Trace, Tracer, innermost
 from ..types import dtype_of
-from . import contract, elementwise, indexing, reduce, shape
-from .arguments import shape_of
+from . import (
+    contract,
+    creation,
+    elementwise,
+    indexing,
+    linear,
+    linking,
+    reduce,
+    shapes,
+    writing,
+)
+from .rebinding import rebind
 
 
 def astype(t: Trace, x: Any, dtype: Any) -> Tracer:
@@ -26,33 +35,7 @@ def astype(t: Trace, x: Any, dtype: Any) -> Tracer:
 def array_of(t: Trace, items: Any) -> Tracer:
     """Nested lists of traced values and numbers as one array."""
     rows = [array_of(t, item) if isinstance(item, list | tuple) else item for item in items]
-    return shape.stack(t, rows)
-
-
-def array(object: Any, dtype: Any = None) -> Any:
-    """As `np.array`, where the lists may contain traced values.
-
-    Args: object, a number, an array, a traced value, or nested lists of them, equal in shape.
-
-        >>> import diffkit.numpy as dnp
-        >>> dnp.array([1.0, 2.0])
-        array([1., 2.])
-    """
-    trace = innermost((object,))
-    if trace is None:
-        return np.array(object, dtype)
-    value = trace.value(object)
-    return value if dtype is None else astype(trace, value, dtype)
-
-
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
-    """As `np.full`, where the fill value may be traced."""
-    trace = innermost((fill_value,))
-    if trace is None:
-        return np.full(shape, fill_value, dtype)
-    value = trace.value(fill_value)
-    value = value if dtype is None else astype(trace, value, dtype)
-    return s.broadcast(value, shape=shape_of(shape))
+    return shapes.stack(t, rows)
 
 
 def take(a: Any, indices: Any, axis: Any = None) -> Any:
@@ -63,7 +46,7 @@ def take(a: Any, indices: Any, axis: Any = None) -> Any:
     array([4., 1.])
     """
     trace = innermost((a, indices))
-    return np.take(a, indices, axis) if trace is None else shape.take(trace, a, indices, axis)
+    return np.take(a, indices, axis) if trace is None else shapes.take(trace, a, indices, axis)
 
 
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -95,8 +78,11 @@ def stop_gradient(x: Any) -> Any:
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **elementwise.FUNCTIONS,
     **reduce.FUNCTIONS,
-    **shape.FUNCTIONS,
+    **shapes.FUNCTIONS,
     **contract.FUNCTIONS,
+    **linear.FUNCTIONS,
+    **creation.FUNCTIONS,
+    **writing.FUNCTIONS,
 }
 
 HANDLERS = Handlers(
@@ -105,6 +91,10 @@ HANDLERS = Handlers(
     reductions=reduce.REDUCTIONS,
     functions=FUNCTIONS,
     getitem=indexing.getitem,
+    setitem=writing.setitem,
+    additem=writing.additem,
+    link=linking.link,
     astype=astype,
     array=array_of,
+    rebind=rebind,
 )

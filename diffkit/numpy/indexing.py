@@ -3,8 +3,7 @@
 An index is parsed into basic parts (integers, slices, None, Ellipsis), which become slice, reverse
 and reshape, and advanced parts (integer arrays, traced or not, and boolean masks that are known),
 which become one gather over leading axes and a transpose to where NumPy puts the result.
-`set_at` and `add_at` run the same parser on an array of element numbers, so what they write is by
-construction what x[index] reads.
+What `writing` writes is what this module reads. As in NumPy, basic parts make a view.
 """
 
 # NumPy's and SciPy's stubs leave the results of many functions untyped.
@@ -13,17 +12,18 @@ construction what x[index] reads.
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import IndexingError, ShapeError, explain
+from ..errors import IndexingError, explain
 from ..ops import index as i
 from ..ops import shape as s
 from ..tracing.location import at_line
-from ..tracing.tracer import Trace, Tracer, innermost
+from ..tracing.tracer import Trace, Tracer
+from ..tracing.views import is_array, link_view
 from ..types import Array, Shape, b1
-from .elementwise import together
 
 
 def fail(got: str, want: str, remedy: str) -> IndexingError:
@@ -37,6 +37,10 @@ def normalise(t: Trace, x: Tracer, index: Any) -> list[Any]:
     expanded: list[Any] = []
     masks: dict[int, Shape] = {}
     for part in parts:
+        if isinstance(part, Tracer) and part.dtype_ == b1:
+            known = part.owner.given(part)
+            if known is not None:
+                part = known
         if isinstance(part, Tracer) and part.dtype_ == b1:
             raise fail(
                 "a traced boolean mask, whose result has no known shape",
@@ -88,15 +92,52 @@ def mask_places(mask: Array) -> tuple[Array, ...]:
 
 
 def getitem(t: Trace, array: Any, index: Any) -> Tracer:
-    """x[index]."""
+    """x[index]; where NumPy gives a view, one that follows and changes x."""
     x = t.value(array)
+    out = read(t, x, index)
+    if isinstance(array, Tracer) and makes_view(x, index):
+        same = x is array  # else x lies outside the trace, and stays as it is
+
+        def write(base: Tracer, value: Tracer) -> Tracer:
+            return t.handlers.setitem(t, base, index, value)
+
+        def again(base: Tracer) -> Tracer:
+            return read(t, base, index)
+
+        link_view(out, x, "x[…]", again, write if same else None, index)
+    return out
+
+
+def makes_view(x: Tracer, index: Any) -> bool:
+    """Whether x[index] shares the memory of x: integers, slices, None and Ellipsis, but not an
+    integer for every axis, which gives a scalar."""
+    parts: Any = index if isinstance(index, tuple) else (index,)
+    whole = True
+    for part in parts:
+        if part is None or part is Ellipsis or isinstance(part, slice):
+            whole = False
+        elif isinstance(part, Tracer):
+            if part.dtype_.kind != "i" or is_array(part):
+                return False
+        elif not isinstance(part, int | np.integer) or isinstance(part, bool):
+            return False
+    return not (whole and len(parts) == x.ndim)
+
+
+def read(t: Trace, x: Tracer, index: Any) -> Tracer:
+    """x[index] as a value."""
     parts = normalise(t, x, index)
-    integers = [part for part in parts if part is not None and not isinstance(part, slice)]
-    if all(np.ndim(part) == 0 for part in integers) and not any(
-        isinstance(part, Tracer) for part in integers
-    ):
-        return basic(t, x, parts)
-    return advanced(t, x, parts)
+    return basic(t, x, parts) if is_basic(parts) else advanced(t, x, parts)
+
+
+def is_basic(parts: list[Any]) -> bool:
+    """Whether all parts are known integers, slices and new axes."""
+    return all(
+        part is None
+        or isinstance(part, slice)
+        or (not isinstance(part, Tracer) and not np.ndim(part))
+        for part in parts
+    )
 
 
 def within(part: Any, n: int, axis: int) -> int:
@@ -119,6 +160,33 @@ def basic(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
             within(part, n, k) for k, (part, n) in enumerate(zip(parts, x.shape, strict=True))
         ]
         return i.gather(x, *[t.value(np.int64(place)) for place in places])
+    area = select_area(x, parts)
+    out = s.slice_(x, start=area.start, stop=area.stop, step=area.step)
+    if area.flipped:
+        out = s.reverse(out, axes=area.flipped)
+    return s.reshape(out, shape=area.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What integers, slices and new axes select: a slice with positive steps, of which some axes
+    are then reversed, in the shape of the result."""
+
+    start: Shape
+    stop: Shape
+    step: Shape
+    flipped: Shape
+    shape: Shape
+
+    @property
+    def counts(self) -> Shape:
+        """The shape of the slice, with all axes of x."""
+        bounds = zip(self.start, self.stop, self.step, strict=True)
+        return tuple(len(range(*bound)) for bound in bounds)
+
+
+def select_area(x: Tracer, parts: list[Any]) -> Area:
+    """The area of a basic index."""
     start: list[int] = []
     stop: list[int] = []
     step: list[int] = []
@@ -148,10 +216,7 @@ def basic(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
         stop.append(high)
         step.append(stride)
         axis += 1
-    out = s.slice_(x, start=tuple(start), stop=tuple(stop), step=tuple(step))
-    if flipped:
-        out = s.reverse(out, axes=tuple(flipped))
-    return s.reshape(out, shape=tuple(shape))
+    return Area(tuple(start), tuple(stop), tuple(step), tuple(flipped), tuple(shape))
 
 
 def advanced(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
@@ -186,52 +251,3 @@ def checked(t: Trace, part: Any, n: int, axis: int) -> Tracer:
         bad = int(lit.value.min()) if lit.value.min() < -n else int(lit.value.max())
         raise fail(f"index {bad} for axis {axis} of length {n}", f"{-n} to {n - 1}", "Check it")
     return index
-
-
-def write(op: Any, x: Any, index: Any, value: Any) -> Any:
-    """x with x[index] changed by a scatter op, on traced values."""
-    trace = innermost((x, index, value))
-    assert trace is not None
-    p, q = together(trace, x, value)
-    numbers: Any = np.arange(p.size).reshape(p.shape)
-    places = trace.value(
-        numbers[index] if innermost((index,)) is None else getitem(trace, numbers, index)
-    )
-    if places.ndim < q.ndim or np.broadcast_shapes(places.shape, q.shape) != places.shape:
-        got = f"a value {q.type} for a selection of shape {places.shape}"
-        want, remedy = "a value that broadcasts to it", "Check the index"
-        raise ShapeError(explain(f"writing by index{at_line()}", got, want, remedy))
-    q = s.broadcast(q, shape=places.shape)
-    flat = s.reshape(p, shape=(p.size,))
-    return s.reshape(op(flat, q, places), shape=p.shape)
-
-
-def set_at(x: Any, index: Any, value: Any) -> Any:
-    """A copy of x with x[index] replaced by value: the functional form of `x[index] = value`.
-
-    Args: x, an array or a traced value; index, anything that x[index] accepts; value, of a shape
-    that broadcasts to x[index]. Of repeated indices the last counts.
-
-        >>> import numpy as np, diffkit.numpy as dnp
-        >>> dnp.set_at(np.zeros(3), 1, 5.0)
-        array([0., 5., 0.])
-    """
-    if innermost((x, index, value)) is not None:
-        return write(i.scatter_set, x, index, value)
-    out = np.array(x, dtype=np.result_type(x, value))
-    out[index] = value
-    return out
-
-
-def add_at(x: Any, index: Any, value: Any) -> Any:
-    """A copy of x with value added at x[index]; repeated indices all count, as in `np.add.at`.
-
-    >>> import numpy as np, diffkit.numpy as dnp
-    >>> dnp.add_at(np.zeros(3), np.array([1, 1]), 2.0)
-    array([0., 4., 0.])
-    """
-    if innermost((x, index, value)) is not None:
-        return write(i.scatter_add, x, index, value)
-    out = np.array(x, dtype=np.result_type(x, value))
-    np.add.at(out, index, value)
-    return out

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, explain
-from ..graph import Bilinear, Constant, Elementwise, Linear, Op, Value
+from ..graph import Bilinear, Constant, Elementwise, Linear, Op, Value, pointwise
 from ..types import DType, Type, b1, broadcast_shapes
 from . import continuation as analytic
 
@@ -56,7 +56,7 @@ def elementwise(
     def infer(*types: Type, **_: Any) -> Type:
         return common(name, *types)
 
-    return Op(name, infer, numpy, fact, complex, simplify=simplify, flops=each)
+    return Op(name, infer, numpy, fact, complex, simplify=simplify, lead=pointwise, flops=each)
 
 
 def predicate(name: str, numpy: Callable[..., Any]) -> Op:
@@ -65,7 +65,7 @@ def predicate(name: str, numpy: Callable[..., Any]) -> Op:
     def infer(*types: Type) -> Type:
         return common(name, *types).with_dtype(b1)
 
-    return Op(name, infer, numpy, Constant(), analytic.by_real_part(numpy))
+    return Op(name, infer, numpy, Constant(), analytic.by_real_part(numpy), lead=pointwise)
 
 
 # --- exact simplifications: a value equal bit for bit, or None -----------------------------------
@@ -154,7 +154,9 @@ def pow_by_base(x: Expr, y: Expr, ans: Expr) -> Expr:
     if is_splat(y, 0):
         return x.full(0)
     slope = y * power(x, y - 1)
-    return slope if y.lit is not None else select(equal(y, 0), x.full(0, ()), slope)
+    if y.lit is not None and np.all(y.lit.value != 0):
+        return slope
+    return select(equal(y, 0), x.full(0, ()), slope)
 
 
 def pow_by_exponent(x: Expr, y: Expr, ans: Expr) -> Expr:
@@ -164,8 +166,9 @@ def pow_by_exponent(x: Expr, y: Expr, ans: Expr) -> Expr:
 
 
 def defined(ans: Expr, slope: Expr) -> Expr:
-    """slope, and nan where the function itself is: 1/x goes on where log x has ended."""
-    return select(isnan(ans), ans.full(math.nan, ()), slope)
+    """slope, and nan where the function itself is: 1/x goes on where log x has ended. (The nan is
+    that of ans, whose derivative is nan again; that of a constant would be zero.)"""
+    return select(isnan(ans), ans, slope)
 
 
 def tie(x: Expr, y: Expr) -> Expr:
@@ -243,6 +246,7 @@ select = Op(
     np.where,
     Linear((1, 2), select_transpose, masks=True),
     simplify=simplify_select,
+    lead=pointwise,
 )
 
 
@@ -264,7 +268,14 @@ def simplify_cast(x: Value, dtype: DType) -> Value | None:
     return x if x.dtype_ == dtype else None
 
 
-cast = Op("cast", infer_cast, numpy_cast, Linear((0,), cast_transpose), simplify=simplify_cast)
+cast = Op(
+    "cast",
+    infer_cast,
+    numpy_cast,
+    Linear((0,), cast_transpose),
+    simplify=simplify_cast,
+    lead=pointwise,
+)
 
 
 def infer_scale(d: Type, t: Type) -> Type:
@@ -294,6 +305,7 @@ scale = Op(
     numpy_scale,
     Bilinear(scale_transpose),
     simplify=simplify_scale,
+    lead=pointwise,
     flops=each,
 )
 
@@ -303,7 +315,15 @@ def infer_same(x: Type) -> Type:
 
 
 # The identity with derivative zero.
-stop_gradient = Op("stop_gradient", infer_same, lambda x: x, Constant(), complex=np.real, view=True)
+stop_gradient = Op(
+    "stop_gradient",
+    infer_same,
+    lambda x: x,
+    Constant(),
+    complex=np.real,
+    view=True,
+    lead=pointwise,
+)
 
 
 class Expr(Value):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Elementwise, Op
+from ..graph import Elementwise, Op, pointwise
 from . import continuation as analytic
 from .arithmetic import (
     Expr,
@@ -99,6 +99,7 @@ polygamma = Op(  # ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function �
     numpy_polygamma,
     Elementwise((lambda x, ans, n: polygamma(x, n=n + 1),), singular=True),
     analytic.polygamma,
+    lead=pointwise,
     flops=each,
 )
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, explain
-from ..graph import Constant, Linear, Op, Reduction
+from ..graph import Constant, Linear, Op, Reduction, shift_axes, shift_axis
 from ..types import Type, b1, i64
 from . import continuation as analytic
 from .arithmetic import Expr, cast, equal
@@ -123,6 +123,7 @@ def arg(name: str, numpy: Any) -> Op:
         lambda x, axis: infer(x, (axis,)).with_dtype(i64),
         lambda x, axis: numpy(np.real(x), axis=axis),
         Constant(),
+        lead=shift_axis,
     )
 
 
@@ -132,6 +133,7 @@ def boolean(name: str, numpy: Any) -> Op:
         lambda x, axes: infer_sum(x, axes).with_dtype(b1),
         lambda x, axes: numpy(x, axis=axes),
         Constant(),
+        lead=shift_axes,
     )
 
 
@@ -141,13 +143,13 @@ def per_input(out: Type, x: Type, **_: Any) -> int:
 
 # fmt: off
 max_ = Op("max", reduced("max"), lambda x, axes: np.max(x, axis=axes),  # ∂ = winners / their number
-          Reduction(winners), complex=analytic.reduce_max, flops=per_input)
+          Reduction(winners), complex=analytic.reduce_max, lead=shift_axes, flops=per_input)
 min_ = Op("min", reduced("min"), lambda x, axes: np.min(x, axis=axes),
-          Reduction(winners), complex=analytic.reduce_min, flops=per_input)
+          Reduction(winners), complex=analytic.reduce_min, lead=shift_axes, flops=per_input)
 prod = Op("prod", infer_sum, lambda x, axes: np.prod(x, axis=axes),     # ∂ = product of the others
-          Reduction(others), flops=per_input)
+          Reduction(others), lead=shift_axes, flops=per_input)
 cumsum = Op("cumsum", infer_scan, lambda x, axis: np.cumsum(x, axis=axis),
-            Linear((0,), cumsum_transpose), flops=per_input)
+            Linear((0,), cumsum_transpose), lead=shift_axis, flops=per_input)
 argmax = arg("argmax", np.argmax)
 argmin = arg("argmin", np.argmin)
 any_ = boolean("any", np.any)

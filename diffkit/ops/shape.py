@@ -6,6 +6,7 @@ reshape     x in the same C order                 reshape back
 transpose   x[i permuted]                         transpose by the inverse permutation
 slice       x[start + step·i]                     pad with step - 1 zeros between
 pad         x between and around zeros            slice
+slice_set   y in x[start:stop:step], else x       zero there in that of x; slice for that of y
 reverse     x[n - 1 - i]                          reverse
 concatenate x, y, … along an axis                 slice
 stack       x, y, … along a new axis              slice and drop the axis
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, explain
-from ..graph import Builder, Constant, Linear, Op, Value, literal
+from ..graph import Builder, Constant, Linear, Op, Value, literal, shift_axes, shift_axis
 from ..types import DType, Shape, Type
 from .arithmetic import Expr
 
@@ -50,6 +51,10 @@ def simplify_broadcast(x: Value, shape: Shape) -> Value | None:
     return x if x.shape == shape else None
 
 
+def lead_shape(size: int, shape: Shape) -> dict[str, Any]:
+    return {"shape": (size, *shape)}
+
+
 broadcast = Op(
     "broadcast",
     infer_broadcast,
@@ -57,6 +62,7 @@ broadcast = Op(
     Linear((0,), broadcast_transpose),
     view=True,
     simplify=simplify_broadcast,
+    lead=lead_shape,
 )
 
 
@@ -109,6 +115,7 @@ reshape = Op(
     Linear((0,), reshape_transpose),
     view=True,
     simplify=simplify_reshape,
+    lead=lead_shape,
 )
 
 
@@ -137,6 +144,10 @@ def simplify_transpose(x: Value, axes: tuple[int, ...]) -> Value | None:
     return None
 
 
+def lead_transpose(size: int, axes: tuple[int, ...]) -> dict[str, Any]:
+    return {"axes": (0, *(k + 1 for k in axes))}
+
+
 transpose = Op(
     "transpose",
     infer_transpose,
@@ -144,6 +155,7 @@ transpose = Op(
     Linear((0,), transpose_transpose),
     view=True,
     simplify=simplify_transpose,
+    lead=lead_transpose,
 )
 
 
@@ -178,6 +190,10 @@ def simplify_slice(x: Value, start: Shape, stop: Shape, step: Shape) -> Value | 
     return x if whole else None
 
 
+def lead_slice(size: int, start: Shape, stop: Shape, step: Shape) -> dict[str, Any]:
+    return {"start": (0, *start), "stop": (size, *stop), "step": (1, *step)}
+
+
 slice_ = Op(
     "slice",
     infer_slice,
@@ -185,6 +201,7 @@ slice_ = Op(
     Linear((0,), slice_transpose, slice_push, masks=True),
     view=True,
     simplify=simplify_slice,
+    lead=lead_slice,
 )
 
 
@@ -217,7 +234,17 @@ def pad_transpose(i: int, ct: Expr, x: Expr, low: Shape, high: Shape, interior: 
     return slice_(ct, start=start, stop=stop, step=step)
 
 
-pad = Op("pad", infer_pad, numpy_pad, Linear((0,), pad_transpose))
+def lead_pad(size: int, **widths: Shape) -> dict[str, Any]:
+    return {name: (0, *width) for name, width in widths.items()}
+
+
+pad = Op(
+    "pad",
+    infer_pad,
+    numpy_pad,
+    Linear((0,), pad_transpose),
+    lead=lead_pad,
+)
 
 
 def infer_slice_add(x: Type, y: Type, start: Shape, stop: Shape, step: Shape) -> Type:
@@ -249,7 +276,46 @@ slice_add = Op(  # x with y added to x[start:stop:step]
     lambda x, y, **where: add_into_slice(writable(x, y), y, **where),
     Linear((0, 1), slice_add_transpose),
     inplace=add_into_slice,
+    lead=lead_slice,
     flops=lambda out, x, y, **_: y.size,
+)
+
+
+def infer_slice_set(x: Type, y: Type, start: Shape, stop: Shape, step: Shape) -> Type:
+    if infer_slice(x, start, stop, step) != y:
+        raise shape_error("slice_set", f"{y} to write", f"{infer_slice(x, start, stop, step)}")
+    return x
+
+
+def write_slice(x: Any, y: Any, start: Shape, stop: Shape, step: Shape) -> Any:
+    x[slices(start, stop, step)] = y
+    return x
+
+
+def slice_set_transpose(
+    i: int, ct: Expr, x: Expr, y: Expr, start: Shape, stop: Shape, step: Shape
+) -> Expr:
+    """Overwritten elements of x receive nothing."""
+    where = {"start": start, "stop": stop, "step": step}
+    if i == 1:
+        return slice_(ct, **where)
+    return slice_set(ct, broadcast(ct.full(0, ()), shape=y.shape), **where)
+
+
+def simplify_slice_set(x: Value, y: Value, start: Shape, stop: Shape, step: Shape) -> Value | None:
+    if y.shape == x.shape and all(s == 1 for s in step):
+        return y  # nothing of x is left
+    return x if y.type.size == 0 else None
+
+
+slice_set = Op(  # x with x[start:stop:step] replaced by y
+    "slice_set",
+    infer_slice_set,
+    lambda x, y, **where: write_slice(writable(x, y), y, **where),
+    Linear((0, 1), slice_set_transpose, masks=True),
+    inplace=write_slice,
+    simplify=simplify_slice_set,
+    lead=lead_slice,
 )
 
 
@@ -267,6 +333,7 @@ reverse = Op(
     lambda x, axes: np.flip(x, axes),
     Linear((0,), reverse_transpose),
     view=True,
+    lead=shift_axes,
 )
 
 
@@ -309,6 +376,7 @@ concatenate = Op(
     lambda *xs, axis: np.concatenate(xs, axis),
     Linear(None, concatenate_transpose),
     simplify=simplify_concatenate,
+    lead=shift_axis,
 )
 
 
@@ -328,6 +396,7 @@ stack = Op(
     infer_stack,
     lambda *xs, axis: np.stack(xs, axis),
     Linear(None, stack_transpose),
+    lead=shift_axis,
 )
 
 
@@ -372,5 +441,6 @@ sum_ = Op(
     lambda x, axes: np.sum(x, axis=axes),
     Linear((0,), sum_transpose),
     simplify=simplify_sum,
+    lead=shift_axes,
     flops=lambda out, x, **_: x.size,
 )

@@ -15,6 +15,7 @@ from ..graph import Graph
 from ..modes.symbolic import Report, report
 from ..tracing import as_input, function_name, innermost
 from ..tracing.location import at_line
+from ..transforms.unroll import unroll
 from .render import Explanation as Explanation
 from .render import element_names
 from .traces import forward_trace, reverse_trace
@@ -45,7 +46,7 @@ def explain(f: Callable[..., Any], seed: Any = None, digits: int = 3) -> Callabl
             remedy = "Call it outside of grad, jvp, jit and the like"
             raise TracingError(message(f"explain{at_line()}", got, want, remedy))
         require_float(call)
-        graph = record_call(call, eager=True).graph
+        graph = unroll(record_call(call, eager=True).graph)  # a loop is explained step by step
         require_scalar(f, graph)
         inputs = [as_input(x) for x in call.leaves]
         forward = forward_trace(graph, inputs, seed_of(call, seed))

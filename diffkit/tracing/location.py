@@ -1,7 +1,9 @@
-"""Whose line is it? The innermost frame outside diffkit and NumPy."""
+"""Whose line is it? The innermost frame outside diffkit, NumPy and the wrappers of decorators."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 from types import FrameType
@@ -12,6 +14,8 @@ from ..graph import Loc
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+# Not all of Python's own library: the function to differentiate may come from there, too.
+WRAPPERS = (contextlib.__file__, functools.__file__)
 
 
 def user_frame() -> FrameType | None:
@@ -19,7 +23,7 @@ def user_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((PACKAGE, NUMPY)):
+        if not file.startswith((PACKAGE, NUMPY, *WRAPPERS)):
             return frame
         frame = frame.f_back
     return None

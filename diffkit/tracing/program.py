@@ -21,6 +21,7 @@ from ..types import Type, dtype_of
 from . import trees
 from .location import at_line
 from .tracer import Handlers, Trace, Tracer, innermost, is_weak, recording
+from .views import own_arrays
 
 Run = Callable[[Graph, Sequence[Any]], list[Any]]
 
@@ -34,6 +35,8 @@ class Program:
     captured: tuple[Tracer, ...]
     out_tree: trees.TreeDef
     aux: Any
+    weak: tuple[bool, ...] = ()
+    """Which outputs stand for Python numbers, whose dtype gives way."""
 
 
 def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
@@ -90,20 +93,26 @@ def record(
     has_aux: bool = False,
     asked: str = "trace",
     name: str | None = None,
+    weak: Sequence[bool] | None = None,
+    branch: bool = False,
 ) -> Program:
-    """Run `f(*leaves)` on tracers. With `eager`, Python may branch on values."""
+    """Run `f(*leaves)` on tracers. With `eager`, Python may branch on values; `weak` tells which
+    leaves stand for Python numbers, if that cannot be seen from them; `branch`, that the function
+    may not run."""
     types = [type_of_leaf(leaf, n, asked) for leaf, n in zip(leaves, names, strict=True)]
     known = [as_input(leaf) for leaf in leaves] if eager else leaves
-    trace = Trace(name or function_name(f), handlers, eager)
+    trace = Trace(name or function_name(f), handlers, eager, branch)
     hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
-    rows = zip(types, hints, known, map(is_weak, leaves), strict=True)
+    giving_way = map(is_weak, leaves) if weak is None else weak
+    rows = zip(types, hints, known, giving_way, strict=True)
     with recording(trace):
-        result = call(f, [trace.param(*row) for row in rows])
+        result = call(f, own_arrays([trace.param(*row) for row in rows], leaves))
         aux = None
         if has_aux:
             result, aux = split_aux(result, name or function_name(f), asked)
         aux_leaves, aux_tree = trees.flatten(aux)
         out_leaves, out_tree = trees.flatten(result)
+        weak_outs = tuple(map(is_weak, out_leaves))
         outputs = [output(trace, leaf, asked).atom for leaf in out_leaves]
         traced_aux = [isinstance(leaf, Tracer) for leaf in aux_leaves]
         outputs += [
@@ -112,7 +121,7 @@ def record(
     graph = trace.builder.finish(outputs)
     graph, captured = drop_unused_captures(trace, graph, len(leaves))
     rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None
-    return Program(graph, captured, out_tree, rebuild)
+    return Program(graph, captured, out_tree, rebuild, weak_outs)
 
 
 def call(f: Callable[..., Any], tracers: list[Tracer]) -> Any:

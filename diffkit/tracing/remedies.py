@@ -10,6 +10,8 @@ from __future__ import annotations
 import dis
 import linecache
 import re
+from collections.abc import Collection
+from typing import Any
 
 from ..errors import TracingError, UnsupportedError, explain
 from .location import at_line, user_frame
@@ -63,7 +65,7 @@ def refuse_bool(what: str) -> TracingError:
 def refuse_number(kind: str, what: str) -> TracingError:
     """`float(x)`, `int(x)`, `math.sin(x)`, `x.item()`."""
     if storing_an_item():
-        return refuse_stored(what)
+        return refuse_place(what) if kind == "index" else refuse_stored(what)
     if executing() in READING or "np.take(" in source_line():
         return refuse_table(what)
     called = re.search(r"\bmath\.(\w+)\s*\(", source_line())
@@ -96,26 +98,49 @@ def refuse_array(what: str) -> TracingError:
 def refuse_stored(what: str) -> TracingError:
     """`plain[i] = traced`."""
     got = f"the traced value {what} to be written into a plain ndarray"
-    want = "a functional update, since a plain array cannot hold a derivative"
-    remedy = "Write a = dnp.set_at(a, index, value) (or add_at), or collect and np.stack"
+    want = "an array made inside the function, since a plain one cannot hold a derivative"
+    remedy = (
+        "Make it with np.zeros inside the function, where np is the module's global (with a local "
+        "import use dnp.zeros), or take np.copy of it there; or a = dnp.set_at(a, index, value)"
+    )
+    return TracingError(explain(f"item assignment{at_line()}", got, want, remedy))
+
+
+def refuse_place(what: str) -> TracingError:
+    """`x[:traced] = v`, or `plain[traced] = v`."""
+    got = f"the traced integer {what} as a bound of a slice, or as an index of a plain array"
+    want = "a known integer"
+    remedy = (
+        "Choose by a mask, x = np.where(np.arange(len(x)) < k, value, x); an array made inside the "
+        "function takes a traced integer as x[k]"
+    )
     return TracingError(explain(f"item assignment{at_line()}", got, want, remedy))
 
 
 def refuse_in_place(name: str, what: str) -> UnsupportedError:
     """`plain += traced`, or `np.add(x, y, out=plain)`."""
     got = f"the traced value {what} to be written into a plain ndarray"
-    remedy = "Write a = a + x instead of a += x, and leave out= out"
+    remedy = (
+        "Write a = a + x instead of a += x, or make the array inside the function, with np.zeros "
+        "or np.copy"
+    )
     asked = f"{name} with out={at_line()}"
     return UnsupportedError(explain(asked, got, "a result that is a new value", remedy))
 
 
-def refuse_item_of_tracer(what: str) -> TracingError:
-    """`traced[i] = v`."""
-    return TracingError(
+def ufunc_name(ufunc: Any, method: str, kwargs: Collection[str]) -> str:
+    """A call of a ufunc, for a message."""
+    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    return name + (f" with {', '.join(f'{key}=' for key in kwargs)}" if kwargs else "")
+
+
+def unsupported(name: str) -> UnsupportedError:
+    """A NumPy function without a handler."""
+    return UnsupportedError(
         explain(
-            f"item assignment{at_line()}",
-            f"an assignment into the traced value {what}",
-            "a functional update, since values of a graph never change",
-            "Write x = dnp.set_at(x, index, value), or dnp.add_at for +=",
+            f"{name}{at_line()}",
+            "a traced value for a function or keyword that diffkit does not record",
+            "a function of the table in diffkit/numpy",
+            "Write it with recorded functions, or apply it outside the traced function",
         )
     )

@@ -19,11 +19,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import LeakedTracerError, UnsupportedError, explain
-from ..graph import Atom, Builder, Lit, Value, Var, literal
-from ..types import Array, Type
-from . import remedies
+from ..errors import LeakedTracerError, explain
+from ..graph import Atom, Builder, Lit, Value, Var, literal, results_of
+from ..types import Array, Shape, Type
+from . import inplace, remedies
+from .known import is_known
 from .location import at_line, user_loc
+from .operators import Operators
+from .operators import is_weak as is_weak
+from .views import Store, boxed, current, is_array
 
 CURRENT: ContextVar[Trace | None] = ContextVar("diffkit_trace", default=None)
 
@@ -38,16 +42,26 @@ class Handlers:
     reductions: Mapping[Any, Callable[..., Any]]
     functions: Mapping[Any, Callable[..., Any]]
     getitem: Callable[..., Any]
+    setitem: Callable[..., Any]
+    """`setitem(trace, x, index, value)` is x with x[index] replaced, as a new value."""
+    additem: Callable[..., Any]
+    """As `setitem`, with value added at each index."""
+    link: Callable[..., Any]
+    """`link(trace, function, args, kwargs, result)` makes a result a view, where NumPy would."""
     astype: Callable[..., Any]
     array: Callable[..., Any]
+    rebind: Callable[..., Any]
+    """A user's function with its `np` bound to `diffkit.numpy`."""
 
 
 class Trace:
     """One recording: its builder, what it captured, and the known values if it is eager."""
 
-    def __init__(self, name: str, handlers: Handlers, eager: bool) -> None:
-        outer = CURRENT.get()
-        self.depth = 0 if outer is None else outer.depth + 1
+    def __init__(self, name: str, handlers: Handlers, eager: bool, branch: bool = False) -> None:
+        self.outer = CURRENT.get()
+        self.depth = 0 if self.outer is None else self.outer.depth + 1
+        self.branch = branch
+        """Whether this records what may not run: nothing is taken out of it."""
         self.builder = Builder(name)
         self.handlers = handlers
         self.eager = eager
@@ -56,6 +70,11 @@ class Trace:
         self._captures: dict[tuple[int, Atom], Tracer] = {}
         self._values: dict[Var, Any] = {}
         self._literals: dict[int, tuple[Array, Lit]] = {}
+        self._fixed: dict[Var, bool] = {}
+
+    def innermost_running(self) -> Trace:
+        """The trace that records what the user's code does now."""
+        return CURRENT.get() or self
 
     def param(self, type_: Type, hint: str, value: Any = None, weak: bool = False) -> Tracer:
         """A new parameter, with its value (an array or a tracer of an outer trace) if eager."""
@@ -96,7 +115,7 @@ class Trace:
         if found is None:
             found = self.param(x.type, x.atom.hint, x)
             assert isinstance(found.atom, Var)
-            self.captured[found.atom] = x
+            self.captured[found.atom] = Tracer(x.owner, x.atom, x.weak)  # as it is now
             self._captures[key] = found
         return Tracer(self, found.atom, x.weak)
 
@@ -108,7 +127,7 @@ class Trace:
         with np.errstate(all="ignore"):
             while stack:
                 node = self.builder.producers.get(stack[-1])
-                if node is None or node.out in self._values:
+                if node is None or node.outs[0] in self._values:
                     stack.pop()
                     continue
                 missing = [
@@ -118,7 +137,7 @@ class Trace:
                     stack.extend(missing)
                     continue
                 args = [self._known(arg) for arg in node.args]
-                self._values[node.out] = node.op.numpy(*args, **node.attrs)
+                self._values.update(zip(node.outs, results_of(node, args), strict=True))
                 stack.pop()
         return self._known(x.atom)
 
@@ -133,9 +152,20 @@ class Trace:
 
     def concrete_or_refuse(self, x: Tracer) -> Array:
         """As `concrete`, or the error that a branch needs a value."""
-        if not self.eager:
+        if not self.eager and not self.known(x):
             raise remedies.refuse_bool(repr(x))
         return self.concrete(x)
+
+    def known(self, x: Tracer) -> bool:
+        """Whether a value depends on no parameter, so that a plain number loses nothing."""
+        return is_known(x.atom, self.builder.producers, self._fixed)
+
+    def given(self, x: Tracer) -> Array | None:
+        """The value, where Python may have it as a number: no derivative passes through it, and
+        it is the same on every run of the graph."""
+        if (self.eager and not x.type.differentiable) or self.known(x):
+            return self.concrete(x)
+        return None
 
 
 def leaked(x: Tracer) -> LeakedTracerError:
@@ -191,62 +221,51 @@ def innermost(values: Any) -> Trace | None:
             stack.extend(item)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(item, dict):
             stack.extend(item.values())  # pyright: ignore[reportUnknownArgumentType]
-    return best
+    current = CURRENT.get()
+    if best is None or current is None or current is best:
+        return best
+    return within_branch(best, current)
 
 
-def binary(ufunc: Any) -> tuple[Any, Any]:
-    """An operator and its reflection."""
-
-    def forward(self: Tracer, other: Any) -> Any:
-        return as_python(ufunc(self, other), self, other)
-
-    def reflected(self: Tracer, other: Any) -> Any:
-        return as_python(ufunc(other, self), self, other)
-
-    return forward, reflected
+def within_branch(best: Trace, current: Trace) -> Trace:
+    """What depends on outer values alone is recorded outside, so that a loop does not repeat it;
+    but not outside of a branch, which may not run."""
+    found, trace = best, current
+    while trace.depth > best.depth and trace.outer is not None:
+        found = trace if trace.branch else found
+        trace = trace.outer
+    return found
 
 
-def unary(ufunc: Any) -> Any:
-    """An operator of one operand."""
+class Tracer(Operators, Value):
+    """A value that is being recorded. It behaves as an ndarray of its shape and dtype, which can be
+    written: then it holds another atom."""
 
-    def call(self: Tracer) -> Any:
-        return as_python(ufunc(self), self, self)
-
-    return call
-
-
-def as_python(result: Any, self: Tracer, other: Any) -> Any:
-    """A result of Python's operators on Python numbers is a Python number: weak again."""
-    if self.weak and is_weak(other):
-        result.weak = True
-    return result
-
-
-def is_weak(x: Any) -> bool:
-    """Whether NumPy promotes x as a Python number (NEP 50)."""
-    return x.weak if isinstance(x, Tracer) else type(x) in (int, float)
-
-
-def method(function: Any) -> Any:
-    """A NumPy function as a method of its first argument."""
-
-    def call(self: Tracer, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    return call
-
-
-class Tracer(Value):
-    """A value that is being recorded. It behaves as an ndarray of its shape and dtype."""
-
-    __slots__ = ("owner", "weak")
+    __slots__ = ("held", "owner", "store", "weak")
     __array_priority__ = 1000
 
     def __init__(self, trace: Trace, atom: Atom, weak: bool = False) -> None:
-        super().__init__(trace.builder, atom)
+        self.builder = trace.builder
+        self.held = atom
         self.owner = trace
         self.weak = weak
         """Whether this stands for a Python number, whose dtype gives way to an array's."""
+        self.store: Store | None = None
+        """Whose memory this is, where that matters (see `views`)."""
+
+    @property
+    def atom(self) -> Atom:
+        """The value now; that of a view is read again if what it looks into has been written."""
+        store = self.store
+        return self.held if store is None or store.link is None else current(self, store)
+
+    @property
+    def type(self) -> Type:
+        return self.held.type
+
+    @property
+    def shape(self) -> Shape:
+        return self.held.type.shape
 
     def wrap(self, atom: Atom) -> Tracer:
         return Tracer(self.owner, atom)
@@ -258,23 +277,18 @@ class Tracer(Value):
     # --- NumPy's protocols ---------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        trace = innermost(inputs)
+        trace = innermost((*inputs, *kwargs.values()) if kwargs else inputs)
         assert trace is not None
         trace.builder.loc = user_loc()
-        kwargs = {key: value for key, value in kwargs.items() if value is not None}
         handlers = trace.handlers
         handler = handlers.ufuncs.get(ufunc) or handlers.scipy_ufuncs.get(ufunc.__name__)
         if method == "__call__" and handler is not None and not kwargs:
             return handler(trace, *inputs)
-        if "out" in kwargs:
-            raise remedies.refuse_in_place(f"np.{ufunc.__name__}", repr(self))
-        if method == "reduce" and ufunc in handlers.reductions:
-            kwargs.setdefault("axis", 0)
-            return handlers.reductions[ufunc](trace, *inputs, **kwargs)
-        name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-        if kwargs:
-            name += f" with {', '.join(f'{key}=' for key in kwargs)}"
-        raise unsupported(name)
+        kwargs = {key: value for key, value in kwargs.items() if value is not None}
+        if handler is None and method != "at" and "out" not in kwargs:
+            name = remedies.ufunc_name(ufunc, method, kwargs)
+            return call_known(trace, name, getattr(ufunc, method), inputs, kwargs)
+        return inplace.call_ufunc(self, ufunc, method, inputs, kwargs, trace)
 
     def __array_function__(
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -283,12 +297,23 @@ class Tracer(Value):
         assert trace is not None
         handler = trace.handlers.functions.get(func)
         if handler is None:
-            raise unsupported(f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1))
+            name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
+            return call_known(trace, name, func, args, kwargs)
         trace.builder.loc = user_loc()
-        return handler(trace, *args, **kwargs)
+        target = kwargs.get("out")
+        if isinstance(target, Tracer):
+            rest = {key: value for key, value in kwargs.items() if key != "out"}
+            result = handler(trace, *args, **rest)
+            name = f"np.{func.__name__} with out="
+            inplace.store_result(target, result, trace, name, "same_kind")
+            return target
+        return trace.handlers.link(trace, func, args, kwargs, handler(trace, *args, **kwargs))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise remedies.refuse_array(repr(self))
+        value = self.owner.given(self)
+        if value is None:
+            raise remedies.refuse_array(repr(self))
+        return np.array(value, dtype) if copy else np.asarray(read_only(value), dtype)
 
     # --- conversions to Python -----------------------------------------------------------------
 
@@ -296,29 +321,45 @@ class Tracer(Value):
         return bool(self.owner.concrete_or_refuse(self))
 
     def __float__(self) -> float:
-        raise remedies.refuse_number("float", repr(self))
+        return float(self.number("float"))
 
     def __complex__(self) -> complex:
-        raise remedies.refuse_number("complex", repr(self))
+        return complex(self.number("complex"))
 
     def __int__(self) -> int:
-        if self.owner.eager and not self.type.differentiable:
-            return int(self.owner.concrete(self))
-        raise remedies.refuse_number("int", repr(self))
+        return int(self.number("int"))
 
     def __index__(self) -> int:
-        if self.owner.eager and self.dtype_.kind == "i" and self.ndim == 0:
-            return int(self.owner.concrete(self))
-        raise remedies.refuse_number("index", repr(self))
+        if self.dtype_.kind != "i" or self.ndim:
+            raise remedies.refuse_number("index", repr(self))
+        return int(self.number("index"))
 
-    def item(self, *_: Any) -> Any:
-        raise remedies.refuse_number("item", repr(self))
+    def number(self, kind: str) -> Any:
+        """The value, or the error that a derivative would be lost."""
+        value = self.owner.given(self)
+        if value is None:
+            raise remedies.refuse_number(kind, repr(self))
+        return value
+
+    def item(self, *args: Any) -> Any:
+        return np.asarray(self.number("item")).item(*args)
 
     def tolist(self) -> Any:
-        raise remedies.refuse_number("tolist", repr(self))
+        return np.asarray(self.number("tolist")).tolist()
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise remedies.refuse_item_of_tracer(repr(self))
+        trace = innermost((self, index, value))
+        assert trace is not None
+        inplace.set_item(self, index, value, trace)
+
+    def __copy__(self) -> Tracer:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Tracer:
+        return self.copy()
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
 
     def __hash__(self) -> int:
         raise TypeError("unhashable type: a traced array, as np.ndarray")
@@ -366,6 +407,8 @@ class Tracer(Value):
         return trace.handlers.getitem(trace, self, index)
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self
         self.owner.builder.loc = user_loc()
         return self.owner.handlers.astype(self.owner, self, dtype)
 
@@ -378,66 +421,80 @@ class Tracer(Value):
         return np.transpose(cast(Any, self), order)
 
     def flatten(self) -> Any:
-        return self.reshape(-1)
+        return self.reshape(-1).copy()
 
     def copy(self) -> Tracer:
-        return self
-
-    # --- operators and methods: each is the NumPy function of its name ---------------------------
-
-    __add__, __radd__ = binary(np.add)
-    __sub__, __rsub__ = binary(np.subtract)
-    __mul__, __rmul__ = binary(np.multiply)
-    __truediv__, __rtruediv__ = binary(np.true_divide)
-    __floordiv__, __rfloordiv__ = binary(np.floor_divide)
-    __mod__, __rmod__ = binary(np.remainder)
-    __pow__, __rpow__ = binary(np.power)
-    __matmul__, __rmatmul__ = binary(np.matmul)
-    __and__, __rand__ = binary(np.bitwise_and)
-    __or__, __ror__ = binary(np.bitwise_or)
-    __xor__, __rxor__ = binary(np.bitwise_xor)
-    __lt__ = method(np.less)
-    __le__ = method(np.less_equal)
-    __gt__ = method(np.greater)
-    __ge__ = method(np.greater_equal)
-    __eq__ = method(np.equal)
-    __ne__ = method(np.not_equal)
-    __neg__ = unary(np.negative)
-    __pos__ = unary(np.positive)
-    __abs__ = unary(np.absolute)
-    __invert__ = method(np.invert)
-
-    sum = method(np.sum)
-    prod = method(np.prod)
-    mean = method(np.mean)
-    std = method(np.std)
-    var = method(np.var)
-    max = method(np.max)
-    min = method(np.min)
-    argmax = method(np.argmax)
-    argmin = method(np.argmin)
-    any = method(np.any)
-    all = method(np.all)
-    cumsum = method(np.cumsum)
-    ravel = method(np.ravel)
-    squeeze = method(np.squeeze)
-    swapaxes = method(np.swapaxes)
-    diagonal = method(np.diagonal)
-    dot = method(np.dot)
-    clip = method(np.clip)
-    take = method(np.take)
-    repeat = method(np.repeat)
-    round = method(np.round)
-    trace = method(np.trace)
+        """An array of its own, which belongs to the code that runs now."""
+        trace = self.owner.innermost_running()
+        own = Tracer(trace, trace.value(self).atom, self.weak)
+        return boxed(own, in_order=True) if is_array(self) else own
 
 
-def unsupported(name: str) -> UnsupportedError:
-    """A NumPy function without a handler."""
-    return UnsupportedError(
-        explain(
-            f"{name}{at_line()}",
-            "a traced value for a function or keyword that diffkit does not record",
-            "a function of the table in diffkit/numpy",
-            "Write it with recorded functions, or apply it outside the traced function",
-        )
-    )
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+def call_known(trace: Trace, name: str, function: Any, args: Any, kwargs: Any) -> Any:
+    """A function that is not recorded, called on known values alone; else the error."""
+    lent: dict[int, Any] = {}
+    if not (lend(args, lent) and lend(kwargs, lent)):
+        raise remedies.unsupported(name)
+    try:
+        result = function(*replaced(args, lent), **replaced(kwargs, lent))
+    except ValueError as error:
+        if "read-only" in str(error):  # the function writes
+            raise remedies.unsupported(name) from None
+        raise
+    pairs = ((part, x) for part in arrays_in(result) for x in lent.values())
+    if any(np.may_share_memory(part, x) for part, x in pairs):
+        raise remedies.unsupported(name)  # a view, and nobody would see a write into it
+    return adopted(trace, result)
+
+
+def lend(x: Any, lent: dict[int, Any]) -> bool:
+    """Collect the values of all traced values, to be read only; False where one is not known."""
+    if isinstance(x, Tracer):
+        value = x.owner.given(x)
+        if value is not None:
+            lent[id(x)] = read_only(value)
+        return value is not None
+    items: Any = x.values() if isinstance(x, dict) else x  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return not isinstance(x, dict | list | tuple) or all(lend(item, lent) for item in items)
+
+
+def read_only(value: Any) -> Any:
+    """A value that belongs to a trace, for others to read: a write would be seen by nobody."""
+    view = np.asarray(value).view()
+    view.flags.writeable = False
+    return view
+
+
+def replaced(x: Any, values: dict[int, Any]) -> Any:
+    """Nested arguments with values in place of traced values."""
+    if isinstance(x, Tracer):
+        return values[id(x)][()]
+    if isinstance(x, dict):
+        return {key: replaced(item, values) for key, item in cast(Any, x).items()}
+    if isinstance(x, list | tuple):
+        items: Any = [replaced(item, values) for item in cast(Any, x)]
+        return items if isinstance(x, list) else tuple(items)
+    return x
+
+
+def arrays_in(x: Any) -> list[Any]:
+    """The arrays of a result."""
+    if isinstance(x, list | tuple):
+        return [part for item in cast(Any, x) for part in arrays_in(item)]
+    return [x] if isinstance(x, np.ndarray) else []
+
+
+def adopted(trace: Trace, result: Any) -> Any:
+    """A result as the function's own; float arrays can be written with traced values."""
+    if isinstance(result, list | tuple):
+        items: Any = [adopted(trace, item) for item in cast(Any, result)]
+        if isinstance(result, list):
+            return items
+        make: Any = getattr(cast(Any, result), "_make", tuple)
+        return make(items)
+    array: Any = result
+    carried = isinstance(result, np.ndarray) and array.dtype in FLOATS
+    return boxed(Tracer(trace, literal(array))) if carried else array

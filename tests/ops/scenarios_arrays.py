@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import diffkit.numpy as dnp
+from diffkit.ops import linalg as la
 from diffkit.ops import shape as s
+from diffkit.ops import solvers as sv
 from diffkit.types import f64
 
 from .scenario import COLUMN, CUBE, LINE, ROW, SQUARE, P, T, X, Y, case, direct, numbers
@@ -18,9 +20,18 @@ BATCH = numbers(32, 2, 4, 3)
 
 def count_up(x):
     """x times 0, 1, 2, …: the op that makes the counter has no operands."""
-    if isinstance(x, np.ndarray):
+    if not hasattr(x, "builder"):
         return x * np.arange(x.shape[0], dtype=np.float64)
     return x * x.wrap(s.arange(x.builder, x.shape[0], f64).atom)
+
+
+REGULAR = numbers(35, 3, 3) + 4 * np.eye(3)
+STACK = numbers(36, 2, 3, 3, low=0.5, high=1.5)
+SAID = {"asked": "a test", "measure": "residual", "want": "less", "remedy": "Nothing to do"}
+
+
+def T_SOLVE(a, b):
+    return T.linalg.solve(a, b)
 
 
 WHERE = {"start": (0, 1), "stop": (2, 4), "step": (1, 2)}
@@ -87,6 +98,7 @@ SHAPES = [
          torch=lambda x: T.nn.functional.pad(x, (1, 1, 1, 1), value=0.5)),
     case("pad-interior", direct(s.pad, low=(1,), high=(2,), interior=(2,)), ROW),
     case("slice_add", direct(s.slice_add, **WHERE), WIDE, SLOTS),
+    case("slice_set", direct(s.slice_set, **WHERE), WIDE, SLOTS),
     case("iota", count_up, numbers(35, 70), torch=lambda x: x * T.arange(70), single=False),
     case("repeat", lambda x: np.repeat(x, 2, axis=1), X, torch=lambda x: x.repeat_interleave(2, 1)),
     case("repeat-each", lambda x: np.repeat(x, [2, 0, 3]), ROW),
@@ -232,6 +244,15 @@ PRODUCTS = [
     case("einsum-hadamard", lambda x, y: np.einsum("ij,ij->ij", x, y), X, P,
          torch=lambda x, y: x * y),
 ]
+
+SOLVES = [
+    case("solve-vector", np.linalg.solve, REGULAR, ROW, torch=T_SOLVE, ulps=64),
+    case("solve-columns", np.linalg.solve, REGULAR, SQUARE, torch=T_SOLVE, ulps=64),
+    case("solve-stack", lambda x, y: np.linalg.solve(x * y, y), REGULAR, STACK, ulps=64),
+    case("solve-constant", lambda y: np.linalg.solve(REGULAR, y), ROW, ulps=64, single=False),
+    case("solve-or-nan", lambda x, y: direct(la.solve, strict=False)(x, y), REGULAR, ROW, ulps=64),
+    case("check", lambda x: direct(sv.check, **SAID)(x, np.all(x < 9), np.sum(x > 0), x[0, 0]), X),
+]
 # fmt: on
 
-SCENARIOS = [*SHAPES, *REDUCTIONS, *PRODUCTS]
+SCENARIOS = [*SHAPES, *REDUCTIONS, *PRODUCTS, *SOLVES]

@@ -113,6 +113,16 @@ WRITING = [
          torch=lambda x, y: x.index_add(0, T.as_tensor(PICK), y.expand(3))),
     case("add_at-traced", lambda x, y, k: dnp.add_at(x, k, y), LINE, ROW, PICK,
          torch=lambda x, y, k: x.index_add(0, k, y)),
+    case("set_at-empty", lambda x, y: dnp.set_at(x, np.s_[3:1], y), LINE, 0.7),
+    case("set_at-integers", lambda x, y: dnp.set_at(x, (1, -2), y), TWELVE, 0.7),
+    case("set_at-newaxis", lambda x, y: dnp.set_at(x, np.s_[None, ::-1, 2], y), TWELVE,
+         numbers(50, 1, 3)),
+    case("set_at-rows", lambda x, y: dnp.set_at(x, PICK, y), TWELVE, numbers(51, 4)),
+    case("set_at-mixed", lambda x, y: dnp.set_at(x, np.s_[1, :, PICK], y), CUBE, numbers(52, 3)),
+    case("set_at-mask-rows", lambda x, y: dnp.set_at(x, MASK2, y), CUBE, numbers(53, 4)),
+    case("set_at-mask-each", lambda x, y: dnp.set_at(x, MASK, y), LINE, ROW),
+    case("set_at-mask-traced", lambda x, y: dnp.set_at(x, x > 0, y), LINE, 0.7),
+    case("add_at-mask", lambda x, y: dnp.add_at(x, MASK, y), LINE, 0.7),
     case("scatter_set-rows", direct(i.scatter_set), SQUARE, numbers(46, 3, 3), PICK),
     case("scatter_set-pairs", direct(i.scatter_set), CUBE, numbers(47, 3, 4), np.array([0, 1, 0]),
          np.array([2, -1, -1])),
@@ -122,6 +132,53 @@ WRITING = [
          np.array([2, -1, -1])),
     case("gather-rows", direct(i.gather), SQUARE, PICK, torch=lambda x, k: x.index_select(0, k)),
 ]
+
+
+def filled(make):
+    """A buffer that a function makes and fills with the squares of x."""
+
+    def function(x):
+        buffer = make(x)
+        buffer[..., 1:] = x[..., 1:] * x[..., :-1]
+        return buffer
+
+    return function
+
+
+def local_copy(x):
+    """The function of NumPy itself, which a rebuilt function does not find."""
+    import numpy
+
+    return numpy.copy(x)
+
+
+def copied_to(x, y):
+    out = np.zeros_like(x)
+    np.copyto(out, y * y)
+    np.copyto(out, x, where=np.arange(3) > 0)
+    return out
+
+
+def with_diagonal(x, y):
+    out = x * x
+    np.fill_diagonal(out, y)
+    return out
+
+
+MAKING = [
+    case("zeros", filled(lambda x: np.zeros(x.shape)), X, single=False),
+    case("ones", filled(lambda x: np.ones(x.shape)), X, single=False),
+    case("empty", lambda x: filled(lambda v: np.empty(v.shape))(x)[:, 1:], X, single=False),
+    case("eye", filled(lambda x: np.eye(3)), SQUARE, single=False),
+    case("identity", filled(lambda x: np.identity(3)), SQUARE, single=False),
+    case("copy-filled", filled(np.copy), X),
+    case("copy-from-outside", filled(local_copy), X),
+    case("empty_like", lambda x: filled(np.empty_like)(x)[:, 1:], X),
+    case("zeros_like-filled", filled(np.zeros_like), X),
+    case("ndarray", lambda x: filled(lambda v: np.ndarray(v.shape))(x)[:, 1:], X, single=False),
+    case("copyto", copied_to, ROW, numbers(54, 3)),
+    case("fill_diagonal", with_diagonal, SQUARE, ROW),
+]
 # fmt: on
 
-SCENARIOS = [*READING, *WRITING]
+SCENARIOS = [*READING, *WRITING, *MAKING]

@@ -67,6 +67,7 @@ POINTS: list[tuple[str, Function, Any, Any]] = [
     ("x^1 at 0", lambda x: x**1.0, 0.0, 1.0),
     ("x^0 at 0", lambda x: x**0, 0.0, 0.0),
     ("x^3 at 0", lambda x: x**3, 0.0, 0.0),
+    ("x^0, x^1, x^2 at 0", lambda x: x ** np.arange(3.0), 0.0, [0.0, 1.0, 0.0]),
     ("x^y, the exponent 0, by x", lambda x: np.power(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
     ("x^y at x = 0, by both", lambda x: np.power(x[0], x[1]), [0.0, 2.0], [0.0, 0.0]),
     ("x^y at y = 0, by both", lambda x: np.power(x[0], x[1]), [3.0, 0.0], [0.0, np.log(3.0)]),
@@ -176,6 +177,7 @@ def test_second_derivatives_at_the_tip_of_a_cone_are_zero(f: Function) -> None:
 )  # fmt: skip
 def test_the_derivative_of_nan_is_nan(f: Function, x: float, method: str) -> None:
     assert np.isnan(slope(f, x, method))
+    assert np.isnan(slope(dk.grad(f), x, method))
 
 
 @pytest.mark.parametrize("method", ["symbolic", "complex-step"])

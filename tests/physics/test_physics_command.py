@@ -29,7 +29,13 @@ def tiny(expected):
 def test_without_a_name_it_lists_all_problems(capsys):
     assert command.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["mass_spring", "projectile"]
+    assert [line.split()[0] for line in lines] == [
+        "double_pendulum",
+        "lorenz",
+        "mass_spring",
+        "projectile",
+        "robertson",
+    ]
 
 
 def test_a_problem_is_stated_checked_and_optimised(monkeypatch, capsys):

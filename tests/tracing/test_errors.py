@@ -43,27 +43,36 @@ def call_item(x):
 
 
 def np_array(x):
-    return np.array([x[0], x[1]])
+    import numpy as own  # out of reach, unlike the module's
+
+    return own.array([x[0], x[1]])
 
 
 def np_asarray(x):
-    return np.asarray(x)
+    import numpy as own
+
+    return own.asarray(x)
 
 
 def store(x):
-    out = np.zeros(3)
+    import numpy as own
+
+    out = own.zeros(3)
     out[0] = x[0]
     return out
 
 
+OUTSIDE = np.zeros(3)
+
+
 def store_slice(x):
-    out = np.zeros(3)
-    out[:] = x
-    return out
+    OUTSIDE[:] = x
+    return OUTSIDE
 
 
-def store_in_tracer(x):
-    x[0] = 1.0
+def store_in_scalar(x):
+    y = x[0]
+    y[...] = 1.0
     return x
 
 
@@ -90,9 +99,9 @@ CASES = [
     (call_item, TracingError, "item()", "stop_gradient"),
     (np_array, TracingError, "np.array", "dnp.array"),
     (np_asarray, TracingError, "np.array", "dnp.array"),
-    (store, TracingError, "item assignment", "dnp.set_at"),
-    (store_slice, TracingError, "item assignment", "dnp.set_at"),
-    (store_in_tracer, TracingError, "item assignment", "dnp.set_at"),
+    (store, TracingError, "item assignment", "np.zeros inside the function"),
+    (store_slice, TracingError, "item assignment", "np.copy of it there"),
+    (store_in_scalar, TracingError, "item assignment", "np.array(value)"),
     (mask_traced, IndexingError, "a traced boolean mask", "np.where"),
     (read_table, TracingError, "indexing", "dnp.take"),
     (range_of, TracingError, "index()", "untraced argument"),
@@ -109,7 +118,7 @@ def test_the_error_names_line_and_remedy(f, kind, asked, remedy):
     line = re.search(r"test_errors\.py:(\d+)", message)
     assert line, message
     first = f.__code__.co_firstlineno
-    assert first < int(line[1]) <= first + 4
+    assert first < int(line[1]) <= first + 5
     assert asked in message and remedy in message and "Expected" in message
     assert isinstance(caught.value, TypeError | IndexError)
 
@@ -182,7 +191,7 @@ def test_an_unknown_numpy_function_is_refused_by_name():
     with pytest.raises(UnsupportedError, match=r"np\.frexp"):
         dk.grad(np.frexp)(1.0)
     with pytest.raises(UnsupportedError, match=r"np.add with out= at test_errors.*a = a \+ x"):
-        dk.grad(lambda x: np.add(x, x, out=np.zeros(())))(1.0)
+        dk.grad(lambda x: np.add(x, x, out=OUTSIDE))(X)
     with pytest.raises(UnsupportedError, match="initial=3"):
         dk.grad(lambda x: np.sum(x, initial=3))(X)
 

@@ -261,23 +261,6 @@ def diff(t: Trace, a: Any, n: int = 1, axis: int = -1) -> Any:
     return x
 
 
-def constant_like(number: int) -> Callable[..., Any]:
-    def handler(
-        t: Trace, a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
-    ) -> Any:
-        x = t.value(a)
-        return np.full(x.shape if shape is None else shape, number, dtype or x.dtype)
-
-    return handler
-
-
-def full_like(t: Trace, a: Any, fill_value: Any, dtype: Any = None, **kw: Any) -> Any:
-    refuse("np.full_like", **{k: (v, None) for k, v in kw.items()})
-    x = t.value(a)
-    fill = t.value(fill_value).astype(x.dtype if dtype is None else dtype)
-    return s.broadcast(fill, shape=x.shape)
-
-
 # fmt: off
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.reshape: reshape, np.ravel: ravel, np.transpose: transpose, np.swapaxes: swapaxes,
@@ -289,7 +272,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.roll: roll, np.pad: pad, np.repeat: repeat, np.tile: tile, np.take: take,
     np.diagonal: diagonal, np.trace: trace, np.diag: diag, np.split: split, np.diff: diff,
     np.tril: triangle(np.tril), np.triu: triangle(np.triu),
-    np.full_like: full_like, np.zeros_like: constant_like(0), np.ones_like: constant_like(1),
     np.shape: lambda t, a: t.value(a).shape, np.ndim: lambda t, a: t.value(a).ndim,
     np.size: lambda t, a: t.value(a).size,
 }

@@ -1,0 +1,161 @@
+"""Functions with rules: derivatives of one's own, black boxes, and values to compute twice.
+
+A `Custom` function is recorded as one node that has its rules with it, so that it prints, batches
+and nests. With a jvp rule alone the reverse mode transposes it, with a vjp rule alone the forward
+mode does; with both, each mode uses its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import (
+    DtypeError,
+    EvaluationError,
+    explain,
+)
+from ..ops import custom as c
+from ..ops import region as r
+from ..tracing import Tracer, as_input, function_name, innermost, trees
+from ..types import Type
+from .regions import argument, closed, emit, names_of, record_region, tracing
+from .rules import Application
+
+Function = Callable[..., Any]
+
+
+def checkpoint(f: Function) -> Function:
+    """f, whose inner values the reverse mode computes again instead of keeping them.
+
+    >>> import numpy as np, diffkit as dk
+    >>> dk.grad(dk.checkpoint(lambda x: np.exp(np.sin(x))))(0.0)
+    np.float64(1.0)
+    """
+
+    @functools.wraps(f)
+    def wrapped(*args: Any) -> Any:
+        if not tracing():
+            return f(*args)
+        names = names_of(f, len(args))
+        pairs = [argument(x, n, "checkpoint") for x, n in zip(args, names, strict=True)]
+        leaves = [leaf for found, _ in pairs for leaf in found]
+        program = record_region(f, [arg for _, arg in pairs], "checkpoint")
+        consts, (body,) = closed([program])
+        outs = emit(r.call, [*consts, *leaves], {"name": body.name}, [body])
+        return trees.unflatten(program.out_tree, outs)
+
+    return wrapped
+
+
+class Custom:
+    """A function with derivative rules. Decorate with `custom_jvp` or `custom_vjp`, then add the
+    rules with `defjvp` and `defvjp`."""
+
+    def __init__(self, f: Function, static_argnums: Sequence[int] = ()) -> None:
+        self.f = f
+        self.static = frozenset(static_argnums)
+        self.jvp: Function | None = None
+        self.forward: Function | None = None
+        self.backward: Function | None = None
+        functools.update_wrapper(self, f)
+
+    def defjvp(self, rule: Function) -> Function:
+        """`rule(primals, tangents)` returns `(f(*primals), its tangent)`, linear in the tangents.
+
+        Both arguments are tuples with an entry for each argument of f. The tangent of an integer
+        is zero, that of a static argument None.
+        """
+        self.jvp = rule
+        return rule
+
+    def defvjp(self, forward: Function, backward: Function) -> None:
+        """`forward(*args)` returns `(f(*args), residuals)`; `backward(residuals, ct)` the tuple of
+        cotangents of the arguments, with None for zero."""
+        self.forward, self.backward = forward, backward
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            bound = inspect.signature(self.f).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args = bound.args
+        leaves, _ = trees.flatten([args[k] for k in self.varying(len(args))])
+        if innermost(leaves) is None or (self.jvp is None and self.backward is None):
+            return self.f(*args)
+        return Application(self, args).result()
+
+    def varying(self, count: int) -> list[int]:
+        """The places, among `count`, of the arguments that are not static."""
+        static = {k + count if k < 0 else k for k in self.static}
+        return [k for k in range(count) if k not in static]
+
+
+def custom_jvp(f: Function, static_argnums: Sequence[int] = ()) -> Custom:
+    """f with a derivative of its own, given by `defjvp` (and `defvjp`, if you like).
+
+    Arguments at `static_argnums` reach f and the rules as they are.
+
+        >>> import numpy as np, diffkit as dk
+        >>> @dk.custom_jvp
+        ... def log1pexp(x):
+        ...     return np.logaddexp(0.0, x)
+        >>> @log1pexp.defjvp
+        ... def rule(primals, tangents):
+        ...     (x,), (dx,) = primals, tangents
+        ...     return log1pexp(x), dx / (1 + np.exp(-x))
+        >>> dk.grad(log1pexp)(0.0)
+        np.float64(0.5)
+    """
+    return Custom(f, static_argnums)
+
+
+def custom_vjp(f: Function, static_argnums: Sequence[int] = ()) -> Custom:
+    """f with a derivative of its own, given by `defvjp` (and `defjvp`, if you like).
+
+    >>> import numpy as np, diffkit as dk
+    >>> @dk.custom_vjp
+    ... def clipped(x):
+    ...     return x
+    >>> clipped.defvjp(lambda x: (x, None), lambda _, ct: (np.clip(ct, -1.0, 1.0),))
+    >>> dk.grad(lambda x: 10 * clipped(x))(2.0)
+    np.float64(1.0)
+    """
+    return Custom(f, static_argnums)
+
+
+def callback(f: Function, result_type: Any) -> Custom:
+    """A NumPy function that is called as it is, on arrays, whenever the graph runs.
+
+    `result_type` is the type of its result (`dk.f64[3]`), or a tree of types. It has a derivative
+    only if it is given one, with `defjvp` or `defvjp`.
+
+        >>> import numpy as np, diffkit as dk
+        >>> sort = dk.callback(np.sort, dk.f64[3])
+        >>> dk.jit(lambda x: sort(x) * 2)(np.array([3.0, 1.0, 2.0]))
+        array([2., 4., 6.])
+    """
+    types, tree = trees.flatten(result_type)
+    for t in types:
+        if not isinstance(t, Type):
+            want, remedy = "types such as dk.f64[3]", "Write dk.f64[()] for a number"
+            raise DtypeError(explain("callback", f"result_type has {t!r}", want, remedy))
+
+    @functools.wraps(f)
+    def run(*args: Any) -> Any:
+        leaves, args_tree = trees.flatten(args)
+
+        def flat(*xs: Any) -> list[Any]:
+            result, found = trees.flatten(f(*trees.unflatten(args_tree, xs)))
+            if found != tree:
+                want, remedy = f"{tree}", "Return the structure of result_type"
+                got = f"{function_name(f)} returned a tree {found}"
+                raise EvaluationError(explain("callback", got, want, remedy))
+            return result
+
+        inputs = [x if isinstance(x, Tracer) else as_input(x) for x in leaves]
+        outs = emit(c.callback, inputs, {"function": flat, "types": tuple(types)}, [])
+        return trees.unflatten(tree, outs)
+
+    return Custom(run)

@@ -1,0 +1,252 @@
+"""Arrays made from nothing. NumPy's `zeros`, `empty`, `array` and the like do not dispatch.
+
+While a function is recorded, these make traced arrays of floats, so that a buffer can be filled
+with traced values. Integers, booleans and all other dtypes stay plain: they keep books, and a
+traced value written into one is refused. Outside a trace they are NumPy's functions.
+"""
+
+# NumPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph import literal
+from ..ops import arithmetic as a
+from ..ops import shape as s
+from ..tracing.tracer import CURRENT, FLOATS, Trace, Tracer, innermost
+from ..tracing.views import boxed, is_array, packed
+from ..types import dtype_of
+from .arguments import shape_of
+
+
+def traced(x: Any, in_order: bool = True) -> Any:
+    """A fresh plain array as a traced one, if it holds floats and a trace is running."""
+    trace = CURRENT.get()
+    if trace is None or not isinstance(x, np.ndarray) or x.dtype not in FLOATS:
+        return x
+    return boxed(Tracer(trace, literal(x)), in_order)
+
+
+def constant(trace: Trace, number: Any, shape: Any, dtype: Any, in_order: bool) -> Tracer:
+    """One number stretched to an array."""
+    lit = trace.value(np.asarray(number, dtype)[()])
+    return boxed(s.broadcast(lit, shape=shape_of(shape)), in_order)
+
+
+def filled(number: float, numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """zeros, ones and empty."""
+
+    def make(shape: Any, dtype: Any = float, order: Any = "C", **keywords: Any) -> Any:
+        trace = CURRENT.get()
+        kind = np.dtype(float if dtype is None else dtype)
+        if trace is None or kind not in FLOATS:
+            return numpy(shape, dtype, order, **keywords)
+        return constant(trace, number, shape, kind, order == "C")
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"""As `np.{name}`: while a function is recorded, an array to be filled."""
+    return make
+
+
+zeros = filled(0.0, np.zeros, "zeros")
+ones = filled(1.0, np.ones, "ones")
+empty = filled(0.0, np.empty, "empty")
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **keywords: Any) -> Any:
+    """As `np.full`, where the fill value may be traced.
+
+    >>> import diffkit.numpy as dnp
+    >>> dnp.full((2,), 3.0)
+    array([3., 3.])
+    """
+    trace = innermost((fill_value,))
+    if trace is None:
+        return traced(np.full(shape, fill_value, dtype, order, **keywords), order == "C")
+    value = trace.value(fill_value)
+    if dtype is not None:
+        value = a.cast(value, dtype=dtype_of(dtype, "np.full"))
+    return boxed(s.broadcast(value, shape=shape_of(shape)), order == "C")
+
+
+def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, **keywords: Any) -> Any:
+    """As `np.eye`: while a function is recorded, an array that can be written."""
+    return traced(np.eye(N, M, k, dtype, **keywords), keywords.get("order", "C") == "C")
+
+
+def identity(n: Any, dtype: Any = None, **keywords: Any) -> Any:
+    """As `np.identity`: while a function is recorded, an array that can be written."""
+    return traced(np.identity(n, dtype, **keywords))
+
+
+def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kw: Any) -> Any:
+    """As `np.array`, where the lists may contain traced values; always a new array.
+
+    Args: object, a number, an array, a traced value, or nested lists of them, equal in shape.
+
+        >>> import diffkit.numpy as dnp
+        >>> dnp.array([1.0, 2.0])
+        array([1., 2.])
+    """
+    trace = innermost((object,))
+    if trace is None:
+        fresh = np.array(object, dtype, copy=copy, ndmin=ndmin, **kw)
+        return fresh if fresh is object else traced(fresh, fresh.flags.c_contiguous)
+    if isinstance(object, Tracer) and not copy and object.ndim >= ndmin:
+        return asarray(object, dtype)
+    trace = CURRENT.get() or trace
+    value = trace.value(object)
+    if dtype is not None:
+        value = a.cast(value, dtype=dtype_of(dtype, "np.array"))
+    lead = (1,) * max(0, ndmin - value.ndim)
+    value = s.reshape(value, shape=lead + value.shape)  # a new object, of the same value
+    return boxed(value, not isinstance(object, Tracer) or object.ndim <= 1)
+
+
+def asarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
+    """As `np.asarray`: an array as it is, lists of traced values as a new one.
+
+    >>> import numpy as np, diffkit.numpy as dnp
+    >>> x = np.ones(2)
+    >>> dnp.asarray(x) is x
+    True
+    """
+    if isinstance(a, list | tuple):
+        return array(a, dtype, **keywords)
+    if not isinstance(a, Tracer):
+        return np.asarray(a, dtype, **keywords)
+    same = dtype is None or np.dtype(dtype) == a.dtype
+    return a if same and is_array(a) else array(a, dtype)
+
+
+def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+    """As `np.copy`: while a function is recorded, of an array of floats, one that can be written.
+
+    >>> import numpy as np, diffkit.numpy as dnp
+    >>> dnp.copy(np.ones(2))
+    array([1., 1.])
+    """
+    if isinstance(a, Tracer):
+        own = a.copy()
+        return boxed(own, order == "C" or own.ndim <= 1)
+    fresh = np.copy(a, order, subok)
+    return traced(fresh, fresh.flags.c_contiguous)
+
+
+def like(number: float, numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """zeros_like, ones_like and empty_like: of a traced array, NumPy dispatches to a handler."""
+
+    def make(a: Any, dtype: Any = None, *args: Any, **keywords: Any) -> Any:
+        fresh = numpy(a, dtype, *args, **keywords)
+        trace = CURRENT.get()
+        if trace is None or not isinstance(fresh, np.ndarray) or fresh.dtype not in FLOATS:
+            return fresh
+        return constant(trace, number, fresh.shape, fresh.dtype, fresh.flags.c_contiguous)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"""As `np.{name}`: while a function is recorded, an array to be filled."""
+    return make
+
+
+zeros_like = like(0.0, np.zeros_like, "zeros_like")
+ones_like = like(1.0, np.ones_like, "ones_like")
+empty_like = like(0.0, np.empty_like, "empty_like")
+
+
+def full_like(a: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any:
+    """As `np.full_like`, where the fill value may be traced."""
+    if isinstance(a, Tracer) or innermost((fill_value,)) is None:
+        fresh: Any = np.full_like(a, fill_value, dtype, **keywords)
+        return traced(fresh) if isinstance(fresh, np.ndarray) else fresh
+    kind = np.asarray(a).dtype if dtype is None else dtype
+    return full(np.shape(a), fill_value, kind)
+
+
+class ArrayType(type):
+    """Makes `dnp.ndarray` answer as `np.ndarray`, for traced arrays, too."""
+
+    def __call__(
+        cls, shape: Any, dtype: Any = float, buffer: Any = None, *args: Any, **kw: Any
+    ) -> Any:
+        if buffer is not None or args or kw:
+            return np.ndarray(shape, dtype, buffer, *args, **kw)
+        return empty(shape, dtype)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, np.ndarray) or (
+            isinstance(instance, Tracer) and is_array(instance)
+        )
+
+    def __subclasscheck__(cls, subclass: Any) -> bool:
+        return issubclass(subclass, np.ndarray | Tracer)
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(np.ndarray, name)
+
+    def __getitem__(cls, item: Any) -> Any:
+        return np.ndarray[item]
+
+
+class ndarray(metaclass=ArrayType):
+    """`np.ndarray` as a type and as a maker of arrays: real and traced arrays are instances.
+
+    >>> import numpy as np, diffkit.numpy as dnp
+    >>> isinstance(np.ones(2), dnp.ndarray), dnp.ndarray((2, 3)).shape
+    (True, (2, 3))
+    """
+
+
+def of_traced(number: float | None) -> Callable[..., Any]:
+    """The handlers of zeros_like, ones_like, empty_like and full_like for a traced array."""
+
+    def make(t: Trace, x: Any, fill: Any, dtype: Any, order: Any, shape: Any) -> Any:
+        kind = np.dtype(x.dtype if dtype is None else dtype)
+        size = x.shape if shape is None else shape_of(shape)
+        if isinstance(fill, Tracer):
+            return boxed(s.broadcast(a.cast(fill, dtype=dtype_of(kind)), shape=size))
+        if kind in FLOATS or dtype is None:
+            follows = order == "C" or len(size) <= 1 or (shape is None and packed(x))
+            return constant(t, fill, size, kind, follows)
+        return np.full(size, fill, kind)
+
+    def handler(
+        t: Trace, a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    ) -> Any:
+        return make(t, t.value(a), number, dtype, order, shape)
+
+    def full_handler(
+        t: Trace, a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True,
+        shape: Any = None,
+    ) -> Any:  # fmt: skip
+        fill = t.value(fill_value) if innermost((fill_value,)) is not None else fill_value
+        return make(t, t.value(a), fill, dtype, order, shape)
+
+    return full_handler if number is None else handler
+
+
+def copied(t: Trace, a: Any, order: str = "K", subok: bool = False) -> Any:
+    """np.copy of a traced array."""
+    return copy(a, order)
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.zeros_like: of_traced(0),
+    np.ones_like: of_traced(1),
+    np.empty_like: of_traced(0),
+    np.full_like: of_traced(None),
+    np.copy: copied,
+}
+
+STAND_INS: dict[Any, Any] = {
+    np.zeros: zeros, np.ones: ones, np.empty: empty, np.full: full, np.eye: eye,
+    np.identity: identity, np.array: array, np.asarray: asarray, np.copy: copy,
+    np.zeros_like: zeros_like, np.ones_like: ones_like, np.empty_like: empty_like,
+    np.full_like: full_like, np.ndarray: ndarray,
+}  # fmt: skip
+"""What a rebuilt function finds in place of a function that it imported from NumPy by name."""

@@ -1,0 +1,35 @@
+"""Values that no parameter of a trace has a part in.
+
+A buffer filled with numbers, a counter, a mask made from shapes: such a value is the same on every
+run and no derivative passes through it, so Python may have it as a number even while the parameters
+have no values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..graph import Atom, Lit, Node, Var
+
+
+def is_known(atom: Atom, producers: Mapping[Var, Node], found: dict[Var, bool]) -> bool:
+    """Whether an atom depends on literals alone; `found` remembers the answers."""
+    if isinstance(atom, Lit):
+        return True
+    stack = [atom]
+    while stack:
+        var = stack[-1]
+        if var in found:
+            stack.pop()
+            continue
+        node = producers.get(var)
+        if node is None:
+            found[var] = False  # a parameter
+            continue
+        args = [arg for arg in node.args if isinstance(arg, Var)]
+        missing = [arg for arg in args if arg not in found]
+        if missing:
+            stack.extend(missing)
+        else:
+            found[var] = all(found[arg] for arg in args)
+    return found[atom]
