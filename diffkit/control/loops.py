@@ -215,6 +215,8 @@ def chunked(
     def rest(start: Any) -> tuple[Any, Any]:
         return scan(step, start, part(whole, count), count - whole, reverse)
 
+    if whole in (0, count):
+        return chunks(carry) if whole else rest(carry)
     first, second = (rest, chunks) if reverse else (chunks, rest)
     carry, ys = first(carry)
     carry, more = second(carry)

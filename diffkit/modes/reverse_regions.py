@@ -13,12 +13,12 @@ Carries that are saved, bodies that are executed again: Griewank & Walther, Eval
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UnsupportedError, explain
-from ..graph import Atom, Builder, Graph, Node, Var, restrict, used_params
+from ..graph import Atom, Builder, Graph, Node, Var, live_nodes, restrict, used_params
 from ..ops import Expr
 from ..ops.arithmetic import add
 from ..ops.custom import callback, custom, no_rule, rule
@@ -56,9 +56,9 @@ def record(b: Builder, node: Node, flows: set[Var], joint: Differentiate) -> Rec
         return Recorded({})
     expected = Seeds([out in flows for out in node.outs], [False] * len(node.outs))
     body = adjoint_of(node, expected, flows, joint).body
-    used = used_params(body)
-    carries = loop_groups(node).carry
-    needed = [k for k, p in enumerate(carries) if p in used]
+    needed = carries_read(node, body)
+    body, ahead = read_ahead(node, body, needed)
+    needed = sorted({*carries_read(node, body), *ahead})
     return save_scan(b, node, needed) if node.op is scan else save_while(b, node, needed)
 
 
@@ -71,6 +71,29 @@ def loop_groups(node: Node) -> Any:
 def carry_count(node: Node) -> int:
     """How many values a loop carries."""
     return node.attrs["carry"] if node.op is scan else len(node.args) - node.attrs["consts"]
+
+
+def carries_read(node: Node, body: Graph) -> list[int]:
+    """The numbers of the carries that the adjoint of a loop's body reads."""
+    used = used_params(body)
+    return [k for k, p in enumerate(loop_groups(node).carry) if p in used]
+
+
+def read_ahead(node: Node, body: Graph, saved: Collection[int]) -> tuple[Graph, list[int]]:
+    """The adjoint of a loop's body, in which a value that is a carry of the next step is a further
+    parameter instead of being computed again; and the numbers of these carries, all of `saved`.
+
+    Going backwards, the carry that the next step found has just been read.
+    """
+    made = {inner.out for inner in body.nodes if len(inner.outs) == 1}
+    ahead: dict[Var, int] = {}
+    for k in saved:
+        out = node.regions[-1].outputs[k]
+        if isinstance(out, Var) and out in made:
+            ahead.setdefault(out, k)
+    rest = [inner for inner in body.nodes if inner.out not in ahead]
+    nodes = tuple(live_nodes(rest, body.outputs))
+    return replace(body, params=(*body.params, *ahead), nodes=nodes), list(ahead.values())
 
 
 def save_scan(b: Builder, node: Node, needed: list[int]) -> Recorded:
@@ -211,8 +234,8 @@ def pull_loop(
     adjoint = adjoint_of(node, seeds, flows, joint)
     groups = loop_groups(node)
     body, n = adjoint.body, len(node.regions[-1].params)
-    used = used_params(body)
-    saved = [k for k, p in enumerate(groups.carry) if p in used]
+    shorter, ahead = read_ahead(node, body, kept.saved)
+    saved = sorted({*carries_read(node, shorter), *ahead})
     lead = len(node.args) - n
     consts, carry = node.args[lead : lead + fixed], node.args[lead + fixed : lead + fixed + count]
     xs = node.args[lead + fixed + count :]
@@ -235,17 +258,20 @@ def pull_loop(
     summed = [arg for arg in chosen(consts, const_on) if isinstance(arg, Var)]
     totals = [cts.take(arg) or zeros(b, arg.type) for arg in summed]
     rows = [ct.atom for ct in given[count:] if ct is not None] if is_scan else []
-    params = [*groups.consts, *ct_carry, *sums, *(groups.carry[k] for k in saved), *groups.xs]
-    outputs = (*ct_before, *ct_consts, *ct_xs)
-    region = Graph(body.name, (*params, *ct_ys), body.nodes, outputs)
+    after = shorter.params[len(body.params) :]
+    found = {k: groups.carry[k] for k in saved}
+    params = (*groups.consts, *ct_carry, *sums, *after, *found.values(), *groups.xs, *ct_ys)
+    outputs = (*ct_before, *ct_consts, *(found[k] for k in ahead), *ct_xs)
+    region = Graph(body.name, params, shorter.nodes, outputs)
     if not is_scan:
         region, rows = with_tapes(node, region, adjoint.carry_on, given[count + 1 :])
     operands = [
         *kept.trips, *consts, *(ct.atom for ct in (*starts, *totals)),
-        *(kept.saved[k] for k in saved), *xs, *rows,
+        *(node.outs[k] for k in ahead), *(kept.saved[k] for k in saved), *xs, *rows,
     ]  # fmt: skip
+    sizes = carried, len(summed), len(ahead)
     attrs = {
-        "consts": fixed, "carry": carried + len(summed), "length": length,
+        "consts": fixed, "carry": sum(sizes), "length": length,
         "reverse": not node.attrs.get("reverse", False),
     }  # fmt: skip
     outs = [Expr(b, out) for out in b.emit_region(scan, operands, attrs, (region,))]
@@ -253,7 +279,7 @@ def pull_loop(
     for arg, out in zip(summed, outs[carried : carried + len(summed)], strict=True):
         cts.add(arg, out, next(flags))
     targets = [*chosen(carry, adjoint.carry_on), *chosen(xs, xs_on)]
-    for arg, out in zip(targets, [*outs[:carried], *outs[carried + len(summed) :]], strict=True):
+    for arg, out in zip(targets, [*outs[:carried], *outs[sum(sizes) :]], strict=True):
         yes = next(flags)
         if isinstance(arg, Var) and arg in flows:
             cts.add(arg, out, yes)
