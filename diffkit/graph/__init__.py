@@ -9,17 +9,18 @@ from .builder import Builder as Builder
 from .builder import Value as Value
 from .builder import read as read
 from .collector import paused_collector as paused_collector
-from .cost import Cost as Cost
-from .cost import flops as flops
-from .cost import node_flops as node_flops
 from .evaluate import evaluate as evaluate
 from .evaluate import results_of as results_of
 from .graph import Attrs as Attrs
+from .graph import Cost as Cost
 from .graph import Graph as Graph
 from .graph import Node as Node
 from .graph import all_nodes as all_nodes
+from .graph import flops as flops
 from .graph import live_nodes as live_nodes
+from .graph import node_flops as node_flops
 from .graph import restrict as restrict
+from .graph import to_text as to_text
 from .graph import used_params as used_params
 from .op import Bilinear as Bilinear
 from .op import Constant as Constant
@@ -32,5 +33,4 @@ from .op import Rule as Rule
 from .op import pointwise as pointwise
 from .op import shift_axes as shift_axes
 from .op import shift_axis as shift_axis
-from .printer import to_text as to_text
 from .verifier import verify as verify

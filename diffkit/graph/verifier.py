@@ -10,9 +10,8 @@ from __future__ import annotations
 from ..errors import DiffkitError, GraphError, explain
 from ..types import Type
 from .atoms import Atom, Lit, Var
-from .graph import Graph, Node
+from .graph import Graph, Node, line, name_all, show
 from .op import Region
-from .printer import line, name_all, show
 
 
 def verify(graph: Graph) -> Graph:

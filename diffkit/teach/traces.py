@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Atom, Graph, Node, Var, evaluate
-from ..graph.printer import name_all, show
+from ..graph.graph import name_all, show
 from ..modes.activity import operands
 from ..modes.forward import jvp
 from ..modes.reverse import vjp

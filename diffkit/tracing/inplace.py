@@ -7,7 +7,7 @@ dtype and the shape of the array stay), and hands it to the object (`views.assig
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from . import remedies
 from .location import at_line, user_loc
 from .views import View, assign, is_array
 
-if TYPE_CHECKING:
-    from .tracer import Trace, Tracer
+Trace: TypeAlias = Any
+Tracer: TypeAlias = Any
+"""A trace and its arrays (`tracer`), which reach this file as arguments."""
 
 
 def set_item(x: Tracer, index: Any, value: Any, trace: Trace) -> None:

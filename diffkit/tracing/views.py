@@ -16,16 +16,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from ..errors import UnsupportedError, explain
+from ..graph import Atom
+from ..types import Shape, Type
 from .location import at_line
 
-if TYPE_CHECKING:
-    from ..graph import Atom
-    from .tracer import Tracer
+
+class Traced(Protocol):
+    """What a traced array has to be for this: an object that holds an atom and has a store."""
+
+    held: Atom
+    store: Store | None
+    weak: bool
+    owner: Any
+
+    @property
+    def atom(self) -> Atom: ...
+    @property
+    def type(self) -> Type: ...
+    @property
+    def shape(self) -> Shape: ...
+    def wrap(self, atom: Atom) -> Any: ...
+
+
+T = TypeVar("T", bound=Traced)
 
 
 class Store:
@@ -47,11 +65,11 @@ class Store:
 class View:
     """Memory that belongs to another array. Without `write`, it can only be read."""
 
-    root: Tracer
-    base: Tracer
+    root: Any
+    base: Any
     name: str
-    read: Callable[[Tracer], Tracer]
-    write: Callable[[Tracer, Tracer], Tracer] | None
+    read: Callable[[Any], Any]
+    write: Callable[[Any, Any], Any] | None
     seen: int
     """The version of the root that the view was last read from."""
     index: Any = None
@@ -62,7 +80,7 @@ class View:
 class Doubt:
     """Memory that may or may not belong to another array, as long as neither is written."""
 
-    root: Tracer
+    root: Any
     name: str
     seen: int
 
@@ -76,7 +94,7 @@ class Lost:
     """Where that write stands."""
 
 
-def store_of(x: Tracer) -> Store:
+def store_of(x: Traced) -> Store:
     """The store of an array, made on first need."""
     if x.store is None:
         x.store = Store()
@@ -88,7 +106,7 @@ def is_array(x: Any) -> bool:
     return bool(x.shape) or (x.store is not None and x.store.boxed)
 
 
-def boxed(x: Tracer, in_order: bool = False) -> Tracer:
+def boxed(x: T, in_order: bool = False) -> T:
     """x as a new array, also where it has no axes; `in_order` if it is packed."""
     store = store_of(x)
     store.boxed = True
@@ -104,7 +122,7 @@ def packed(leaf: Any) -> bool:
     return store.packed if store is not None else not hasattr(leaf, "store")
 
 
-def own_arrays(params: list[Tracer], leaves: Iterable[Any]) -> list[Tracer]:
+def own_arrays(params: list[T], leaves: Iterable[Any]) -> list[T]:
     """The parameters of a trace; those with axes are arrays, the others scalars."""
     for param, leaf in zip(params, leaves, strict=True):
         if param.shape:
@@ -125,20 +143,20 @@ def snapshot(x: Any) -> Any:
     return boxed(own, packed(x)) if is_array(x) else own
 
 
-def root_of(x: Tracer) -> Tracer:
+def root_of(x: Traced) -> Any:
     """The array that owns the memory of x."""
     link = None if x.store is None else x.store.link
     return link.root if isinstance(link, View) else x
 
 
 def link_view(
-    x: Tracer,
-    base: Tracer,
+    x: T,
+    base: Traced,
     name: str,
-    read: Callable[[Tracer], Tracer],
-    write: Callable[[Tracer, Tracer], Tracer] | None,
+    read: Callable[[Any], Any],
+    write: Callable[[Any, Any], Any] | None,
     index: Any = None,
-) -> Tracer:
+) -> T:
     """Make x, just read out of base, a view of it."""
     root = root_of(base)
     store = store_of(x)
@@ -147,7 +165,7 @@ def link_view(
     return x
 
 
-def link_doubtful(x: Tracer, base: Tracer, name: str) -> Tracer:
+def link_doubtful(x: T, base: Traced, name: str) -> T:
     """Make x, just made from base, an array that may be a view of it."""
     root = root_of(base)
     store = store_of(x)
@@ -156,7 +174,7 @@ def link_doubtful(x: Tracer, base: Tracer, name: str) -> Tracer:
     return x
 
 
-def current(x: Tracer, store: Store) -> Atom:
+def current(x: Traced, store: Store) -> Atom:
     """The atom of an array that has a link, read again if its root has been written since."""
     link = store.link
     if not isinstance(link, View):
@@ -164,7 +182,7 @@ def current(x: Tracer, store: Store) -> Atom:
         return x.held
     check(store_of(link.root))
     version = store_of(link.root).version
-    stale: list[tuple[Tracer, View]] = []
+    stale: list[tuple[Any, View]] = []
     while isinstance(link, View) and link.seen != version:
         stale.append((x, link))
         x = link.base
@@ -184,10 +202,10 @@ def check(store: Store) -> None:
         raise refuse_doubtful(link.name, at_line())
 
 
-def assign(x: Tracer, value: Tracer) -> None:
+def assign(x: Traced, value: Traced) -> None:
     """Give an array a new value of its type, and with it all that shares its memory."""
     assert value.type == x.type, f"{value.type} into {x.type}"
-    path: list[tuple[Tracer, View]] = []
+    path: list[tuple[Any, View]] = []
     root = x
     while root.store is not None and isinstance(root.store.link, View):
         path.append((root, root.store.link))
