@@ -16,6 +16,7 @@ import numpy as np
 
 from .api import Function, jvp, vjp
 from .errors import CheckError, UnsupportedError, explain
+from .numpy.handlers import HANDLERS
 from .tracing import function_name, trees
 from .tracing.views import snapshot
 
@@ -45,10 +46,11 @@ def check_grads(
         raise UnsupportedError(explain("check_grads", f"modes {unknown}", want, remedy))
     leaves, tree = trees.flatten(args)
     start = [np.asarray(x, np.result_type(np.asarray(x).dtype)) for x in leaves]
+    writing = HANDLERS.rebind(f)
 
     def flat(*xs: Any) -> Any:
         own = [snapshot(x) for x in xs]  # which f may write
-        return trees.flatten(f(*trees.unflatten(tree, own)))[0]
+        return trees.flatten(writing(*trees.unflatten(tree, own)))[0]
 
     check(flat, start, tuple(modes), order, rtol, np.random.default_rng(seed), function_name(f))
 

@@ -46,7 +46,8 @@ def argument(value: Any, name: str, asked: str) -> tuple[list[Any], Argument]:
 def record_region(
     f: Callable[..., Any], arguments: Sequence[Argument], asked: str, branch: bool = False
 ) -> Program:
-    """Record f on arguments of these types."""
+    """Record f on arguments of these types; it makes arrays that can be written."""
+    own = HANDLERS.rebind(f)
     sizes = [len(a.types) for a in arguments]
 
     def flat(*leaves: Any) -> Any:
@@ -55,7 +56,7 @@ def record_region(
         for a, size in zip(arguments, sizes, strict=True):
             parts.append(trees.unflatten(a.tree, leaves[start : start + size]))
             start += size
-        return f(*parts)
+        return own(*parts)
 
     flat.__name__ = getattr(f, "__name__", type(f).__name__)
     types = [t for a in arguments for t in a.types]

@@ -22,6 +22,7 @@ from ..errors import (
     explain,
 )
 from ..graph import Graph
+from ..numpy.handlers import HANDLERS
 from ..ops import custom as c
 from ..tracing import Program, function_name, trees
 from ..tracing.location import at_line
@@ -80,9 +81,11 @@ class Application:
     def with_static(self, f: Function) -> Function:
         """f as a function of the other arguments."""
 
+        own = HANDLERS.rebind(f)
+
         @functools.wraps(f)
         def full(*varying: Any) -> Any:
-            return f(*self.filled(varying, self.args))
+            return own(*self.filled(varying, self.args))
 
         return full
 
@@ -95,8 +98,7 @@ class Application:
 
     def jvp_region(self, primal: Program) -> Graph:
         """(operands, tangents of float operands) -> (results, tangents of float results)."""
-        rule = self.custom.jvp
-        assert rule is not None
+        rule = HANDLERS.rebind(self.custom.jvp)
         count = len(self.arguments)
         nothing = [None] * len(self.args)
 
@@ -119,8 +121,8 @@ class Application:
 
     def vjp_regions(self, primal: Program) -> list[Graph]:
         """The forward rule, and (residuals, cotangents) -> cotangents of float operands."""
-        forward, backward = self.custom.forward, self.custom.backward
-        assert forward is not None and backward is not None
+        forward = HANDLERS.rebind(self.custom.forward)
+        backward = HANDLERS.rebind(self.custom.backward)
         types = primal.graph.types
         trees_seen: list[trees.TreeDef] = []
 

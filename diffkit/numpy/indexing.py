@@ -140,6 +140,18 @@ def is_basic(parts: list[Any]) -> bool:
     )
 
 
+def require_known(part: slice) -> None:
+    """Refuse a slice of a length that only running tells."""
+    for end in (part.start, part.stop, part.step):
+        if isinstance(end, Tracer) and end.owner.given(end) is None:
+            got = f"a slice with the traced bound {end!r}, whose length is not known"
+            remedy = (
+                "Read a window of known length with dnp.take(x, start + np.arange(length)); write "
+                "by a mask, with np.where(np.arange(n) < stop, value, x)"
+            )
+            raise fail(got, "bounds that are known", remedy)
+
+
 def within(part: Any, n: int, axis: int) -> int:
     """An integer index made non-negative, or an error naming axis and length."""
     try:
@@ -199,6 +211,7 @@ def select_area(x: Tracer, parts: list[Any]) -> Area:
             continue
         n = x.shape[axis]
         if isinstance(part, slice):
+            require_known(part)
             chosen = range(*part.indices(n))
             if len(chosen) > 0 and chosen.step < 0:
                 flipped.append(axis)

@@ -107,8 +107,8 @@ def refuse_stored(what: str) -> TracingError:
 
 
 def refuse_place(what: str) -> TracingError:
-    """`x[:traced] = v`, or `plain[traced] = v`."""
-    got = f"the traced integer {what} as a bound of a slice, or as an index of a plain array"
+    """`plain[traced] = v`."""
+    got = f"the traced integer {what} as an index of a plain array"
     want = "a known integer"
     remedy = (
         "Choose by a mask, x = np.where(np.arange(len(x)) < k, value, x); an array made inside the "

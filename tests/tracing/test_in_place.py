@@ -558,7 +558,7 @@ REFUSED = [
     (elements_without_a_value, UnsupportedError, "np.sqrt with where=", "np.where(mask"),
     (products_at, UnsupportedError, "np.multiply.at", "recorded functions"),
     (complex_buffer, TracingError, "item assignment", "np.zeros"),
-    (slice_up_to_a_traced_place, TracingError, "a bound of a slice", "np.where"),
+    (slice_up_to_a_traced_place, IndexingError, "a slice with the traced bound", "np.where"),
     (other_writers, UnsupportedError, "np.put", "recorded functions"),
     (view_by_an_unrecorded_function, UnsupportedError, "np.rot90", "recorded functions"),
     (write_into_an_einsum, UnsupportedError, "np.einsum", ".copy()"),
