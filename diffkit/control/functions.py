@@ -52,7 +52,11 @@ def checkpoint(f: Function) -> Function:
 
 class Custom:
     """A function with derivative rules. Decorate with `custom_jvp` or `custom_vjp`, then add the
-    rules with `defjvp` and `defvjp`."""
+    rules with `defjvp` and `defvjp`.
+
+    Forward, reverse and Taylor mode follow the rules. Symbolic mode, the complex step and
+    differences differentiate the function itself, so they show where a rule is not its derivative.
+    """
 
     def __init__(self, f: Function, static_argnums: Sequence[int] = ()) -> None:
         self.f = f
