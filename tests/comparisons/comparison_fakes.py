@@ -56,7 +56,7 @@ def _chatty(case: Case) -> Prepared:
 
 
 def _slow(case: Case) -> Prepared:
-    time.sleep(0.6)
+    time.sleep(0.25)
     return _right(case)
 
 

@@ -30,7 +30,13 @@ def start(out):
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts if os.name == "posix" else None,
     )
+
+
+def hear_interrupts():
+    """A shell starts background jobs deaf to interrupts, and so are their children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def keys(journal):
