@@ -22,6 +22,7 @@ from .tracing import (
 )
 from .tracing.location import at_line
 from .tracing.program import type_of_leaf
+from .tracing.table import as_table
 from .tracing.views import snapshot
 from .types import Type
 
@@ -94,8 +95,10 @@ class Call:
         """The call to be recorded: the function makes arrays that can be written, and what it is
         given is not changed."""
         own = self.apart()
-        args = tuple(HANDLERS.rebind(x) if callable(x) else x for x in own.args)
-        kwargs = {k: HANDLERS.rebind(x) if callable(x) else x for k, x in own.kwargs.items()}
+        args = tuple(HANDLERS.rebind(x) if callable(x) else tables(x) for x in own.args)
+        kwargs = {
+            k: HANDLERS.rebind(x) if callable(x) else tables(x) for k, x in own.kwargs.items()
+        }
         return replace(own, f=HANDLERS.rebind(self.f), args=args, kwargs=kwargs)
 
     def matching(self, tree: Any, what: str) -> Arrays:
@@ -106,6 +109,11 @@ class Call:
             conform(v, type_of_leaf(x, name, self.asked), f"{what} of {name}", self.asked)
             for v, x, name in rows
         ]
+
+
+def tables(tree: Any) -> Any:
+    """The arrays of an argument as ones that a traced integer may index."""
+    return trees.map_(as_table, tree)
 
 
 def conform(v: Any, type_: Type, what: str, asked: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as _numpy
 
+from .creation import arange as arange
 from .creation import array as array
 from .creation import asarray as asarray
 from .creation import copy as copy
@@ -20,6 +21,7 @@ from .creation import eye as eye
 from .creation import full as full
 from .creation import full_like as full_like
 from .creation import identity as identity
+from .creation import linspace as linspace
 from .creation import ndarray as ndarray
 from .creation import ones as ones
 from .creation import ones_like as ones_like

@@ -19,6 +19,7 @@ import numpy as np
 from ..graph import literal
 from ..ops import arithmetic as a
 from ..ops import shape as s
+from ..tracing.table import as_table
 from ..tracing.tracer import CURRENT, FLOATS, Trace, Tracer, innermost
 from ..tracing.views import boxed, is_array, packed
 from ..types import dtype_of
@@ -28,9 +29,9 @@ from .arguments import shape_of
 def traced(x: Any, in_order: bool = True) -> Any:
     """A fresh plain array as a traced one, if it holds floats and a trace is running."""
     trace = CURRENT.get()
-    if trace is None or not isinstance(x, np.ndarray) or x.dtype not in FLOATS:
+    if trace is None or not isinstance(x, np.ndarray):
         return x
-    return boxed(Tracer(trace, literal(x)), in_order)
+    return boxed(Tracer(trace, literal(x)), in_order) if x.dtype in FLOATS else as_table(x)
 
 
 def constant(trace: Trace, number: Any, shape: Any, dtype: Any, in_order: bool) -> Tracer:
@@ -46,7 +47,8 @@ def filled(number: float, numpy: Callable[..., Any], name: str) -> Callable[...,
         trace = CURRENT.get()
         kind = np.dtype(float if dtype is None else dtype)
         if trace is None or kind not in FLOATS:
-            return numpy(shape, dtype, order, **keywords)
+            plain = numpy(shape, dtype, order, **keywords)
+            return plain if trace is None else as_table(plain)
         return constant(trace, number, shape, kind, order == "C")
 
     make.__name__ = make.__qualname__ = name
@@ -83,6 +85,24 @@ def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, **keywords: Any) 
 def identity(n: Any, dtype: Any = None, **keywords: Any) -> Any:
     """As `np.identity`: while a function is recorded, an array that can be written."""
     return traced(np.identity(n, dtype, **keywords))
+
+
+def counted(numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """arange and linspace: numbers to compute with, seldom buffers."""
+
+    def make(*args: Any, **keywords: Any) -> Any:
+        plain = numpy(*args, **keywords)
+        return plain if CURRENT.get() is None else as_table(plain)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = (
+        f"""As `np.{name}`: while a function is recorded, a traced integer may index it."""
+    )
+    return make
+
+
+arange = counted(np.arange, "arange")
+linspace = counted(np.linspace, "linspace")
 
 
 def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kw: Any) -> Any:
@@ -246,6 +266,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 STAND_INS: dict[Any, Any] = {
     np.zeros: zeros, np.ones: ones, np.empty: empty, np.full: full, np.eye: eye,
     np.identity: identity, np.array: array, np.asarray: asarray, np.copy: copy,
+    np.arange: arange, np.linspace: linspace,
     np.zeros_like: zeros_like, np.ones_like: ones_like, np.empty_like: empty_like,
     np.full_like: full_like, np.ndarray: ndarray,
 }  # fmt: skip

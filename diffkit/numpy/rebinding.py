@@ -9,6 +9,7 @@ import numpy as np
 
 from ..tracing.rebind import Namespace
 from ..tracing.rebind import rebind as rebound
+from ..tracing.table import as_table
 from .creation import STAND_INS
 
 FUNCTIONS = {id(function): stand_in for function, stand_in in STAND_INS.items()}
@@ -25,4 +26,4 @@ def rebind(f: Any) -> Any:
         >>> rebind(f)(1.0)
         array([1., 1.])
     """
-    return rebound(f, Namespace(np, sys.modules[__package__ or ""], FUNCTIONS))
+    return rebound(f, Namespace(np, sys.modules[__package__ or ""], FUNCTIONS, as_table))

@@ -3,9 +3,9 @@
 `np.zeros(3)` makes a plain array, and NumPy offers no protocol to change that. So a function that
 is recorded is built anew from the same code, defaults and closure, with globals of its own: a dict
 that is empty, looks every name up where the function was defined at the moment it is needed, and
-hands out a stand-in for NumPy, for its makers of arrays, and for the user's own functions and
-modules, which are rebuilt likewise. No module and no function of the user's is touched, and nothing
-is kept from one recording to the next.
+hands out a stand-in for NumPy, for its makers of arrays, for plain arrays, and for the user's own
+functions and modules, which are rebuilt likewise. No module and no function of the user's is
+touched, and nothing is kept from one recording to the next.
 
 Python looks for a missing name with `__missing__`, as CPython's LOAD_GLOBAL does for any dict that
 is not exactly a dict. What a function imports within itself is out of reach.
@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
+
+from numpy import ndarray
 
 FOREIGN = (
     frozenset(
@@ -50,6 +52,8 @@ class Namespace:
     numpy: ModuleType
     module: Any
     functions: Mapping[int, Any]
+    array: Any
+    """What a plain array is seen as, a function."""
     rebuilt: dict[int, tuple[Any, Any]] = field(default_factory=dict[int, tuple[Any, Any]])
     """The stand-ins of this recording, by the identity of what they stand for, which is kept."""
 
@@ -118,6 +122,8 @@ def substitute(value: Any, space: Namespace) -> Any:
         return rebuilt(value, space) if stand_in is None else stand_in
     if kind is MethodType:
         return method(value, space)
+    if kind is ndarray:
+        return once(value, space, seen_as)
     if kind is functools.partial:
         function = substitute(value.func, space)
         same = function is value.func
@@ -134,6 +140,11 @@ def once(value: Any, space: Namespace, make: Any) -> Any:
         found = (value, make(value, space))
         space.rebuilt[id(value)] = found
     return found[1]
+
+
+def seen_as(value: Any, space: Namespace) -> Any:
+    """The stand-in of a plain array."""
+    return space.array(value)
 
 
 def method(value: MethodType, space: Namespace) -> Any:
@@ -198,9 +209,9 @@ def holds_stand_in(cell: CellType, space: Namespace) -> bool:
             return True
         own = is_own(value.__globals__.get("__name__")) and not writes_globals(value.__code__)
         return own and not isinstance(value.__globals__, Globals)
-    return isinstance(value, ModuleType | MethodType | functools.partial) or (
-        callable(value) and id(value) in space.functions
-    )
+    if isinstance(value, ModuleType | MethodType | ndarray) or type(value) is functools.partial:
+        return True
+    return callable(value) and id(value) in space.functions
 
 
 def codes(code: CodeType) -> list[CodeType]:

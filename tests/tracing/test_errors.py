@@ -80,7 +80,7 @@ def mask_traced(x):
     return x[x > 1]
 
 
-TABLE = np.array([1.0, 2.0])
+TABLE = [1.0, 2.0]
 
 
 def read_table(x):
