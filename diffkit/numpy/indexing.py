@@ -24,6 +24,7 @@ from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..tracing.views import is_array, link_view
 from ..types import Array, Shape, b1
+from .selection import refused, selected
 
 
 def fail(got: str, want: str, remedy: str) -> IndexingError:
@@ -42,11 +43,7 @@ def normalise(t: Trace, x: Tracer, index: Any) -> list[Any]:
             if known is not None:
                 part = known
         if isinstance(part, Tracer) and part.dtype_ == b1:
-            raise fail(
-                "a traced boolean mask, whose result has no known shape",
-                "integers, slices, integer arrays or a mask of known values",
-                "Use np.where(mask, x, 0), or make the mask outside the traced function",
-            )
+            raise refused()
         if isinstance(part, list):
             part = t.value(part) if any(isinstance(p, Tracer) for p in part) else np.asarray(part)
         if isinstance(part, bool | np.bool_) or getattr(part, "dtype", None) == np.bool_:
@@ -91,9 +88,12 @@ def mask_places(mask: Array) -> tuple[Array, ...]:
     return np.nonzero(mask)
 
 
-def getitem(t: Trace, array: Any, index: Any) -> Tracer:
+def getitem(t: Trace, array: Any, index: Any) -> Any:
     """x[index]; where NumPy gives a view, one that follows and changes x."""
     x = t.value(array)
+    chosen = selected(t, x, index[0] if isinstance(index, tuple) and len(index) == 1 else index)
+    if chosen is not None:
+        return chosen
     out = read(t, x, index)
     if isinstance(array, Tracer) and makes_view(x, index):
         same = x is array  # else x lies outside the trace, and stays as it is

@@ -25,6 +25,7 @@ from ..tracing.tracer import Trace, Tracer, innermost
 from ..types import Shape
 from .elementwise import together, truth
 from .indexing import checked, fail, is_basic, normalise, read, select_area
+from .selection import Selection, written_back
 
 
 def setitem(t: Trace, x: Any, index: Any, value: Any) -> Tracer:
@@ -39,8 +40,10 @@ def additem(t: Trace, x: Any, index: Any, value: Any) -> Tracer:
 
 def put(t: Trace, x: Tracer, index: Any, value: Any, add: bool) -> Tracer:
     """The one way to write: x with value set or added at x[index]."""
-    v = a.cast(t.value(value), dtype=x.dtype_)
     mask = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+    if isinstance(value, Selection):
+        return written_back(t, x, mask, value, add)
+    v = a.cast(t.value(value), dtype=x.dtype_)
     if is_mask(mask):
         chosen = masked(t, x, mask, v, add)
         if chosen is not None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ..graph import Atom, Lit, Node, Var
+from ..types import Array
 
 
 def is_known(atom: Atom, producers: Mapping[Var, Node], found: dict[Var, bool]) -> bool:
@@ -33,3 +36,11 @@ def is_known(atom: Atom, producers: Mapping[Var, Node], found: dict[Var, bool]) 
         else:
             found[var] = all(found[arg] for arg in args)
     return found[atom]
+
+
+def same_bits(x: Array, y: Array) -> bool:
+    """Whether an array captured before still has its old content (the user may reuse a buffer)."""
+    if x.shape != y.shape or x.dtype != y.dtype:
+        return False
+    bits = f"u{x.dtype.itemsize}"
+    return bool(np.array_equal(x.view(bits), y.view(bits)))

@@ -19,11 +19,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import LeakedTracerError, explain
+from ..errors import LeakedTracerError, TracingError, explain
 from ..graph import Atom, Builder, Lit, Value, Var, literal, results_of
 from ..types import Array, Shape, Type
 from . import inplace, remedies
-from .known import is_known
+from .known import is_known, same_bits
 from .location import at_line, user_loc
 from .operators import Operators
 from .operators import is_weak as is_weak
@@ -164,7 +164,10 @@ class Trace:
         """The value, where Python may have it as a number: no derivative passes through it, and
         it is the same on every run of the graph."""
         if (self.eager and not x.type.differentiable) or self.known(x):
-            return self.concrete(x)
+            try:
+                return self.concrete(x)
+            except TracingError:  # it comes from an outer trace, which has no values
+                return None
         return None
 
 
@@ -189,14 +192,6 @@ def recording(trace: Trace) -> Generator[Trace]:
     finally:
         trace.alive = False
         CURRENT.reset(token)
-
-
-def same_bits(x: Array, y: Array) -> bool:
-    """Whether an array captured before still has its old content (the user may reuse a buffer)."""
-    if x.shape != y.shape or x.dtype != y.dtype:
-        return False
-    bits = f"u{x.dtype.itemsize}"
-    return bool(np.array_equal(x.view(bits), y.view(bits)))
 
 
 def contains_tracer(x: Any) -> bool:

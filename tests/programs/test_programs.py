@@ -23,7 +23,7 @@ from .program import Program, numbers
 
 PROGRAMS = [*stencils.PROGRAMS, *algebra.PROGRAMS, *signals.PROGRAMS, *physics.PROGRAMS]
 EACH = pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
-NEEDS_VALUES = {"elimination_with_pivots", "histogram_of_weights", "n_body"}
+NEEDS_VALUES = {"elimination_with_pivots", "histogram_of_weights"}
 """These branch or select on values, so they are recorded anew for each point."""
 
 

@@ -722,3 +722,56 @@ def test_dnp_functions_agree_with_statements():
         return dnp.add_at(dnp.set_at(x, np.s_[1:3], y), [0, 0], 1.0)
 
     np.testing.assert_array_equal(dk.jit(f)(X, 4.0), f(X, 4.0))
+
+
+def powers_of_the_positive(x):
+    y = x * 1.0
+    chosen = y > 0
+    y[chosen] = y[chosen] ** -1.5
+    y[~chosen] *= 2
+    y[chosen] = np.sqrt(y[chosen]) + 3 * y[chosen]
+    return y
+
+
+def whole_rows(x):
+    y = np.stack([x, 2 * x])
+    rows = y[:, 0] > y[:, 1]
+    y[rows] += 1.0
+    y[rows] = np.where(True, 1.0, 0.0) - y[rows]
+    return y
+
+
+@pytest.mark.parametrize("f", [powers_of_the_positive, whole_rows])
+def test_what_a_traced_mask_chooses_can_be_changed_in_place(f):
+    """Under jit nothing is known of the mask; eagerly it is, and both are NumPy."""
+    x = np.array([0.5, -1.5, 2.0, 0.0, -0.25, 3.0])
+    want = f(x)
+    np.testing.assert_array_equal(dk.jit(f)(x), want)
+
+    def loss(x):
+        return np.sum(f(x) ** 2)
+
+    eager = dk.grad(loss)(x)
+    np.testing.assert_allclose(dk.jit(dk.grad(loss))(x), eager, rtol=1e-15)
+    np.testing.assert_allclose(dk.jit(dk.grad(loss, method="forward"))(x), eager, rtol=1e-13)
+    assert np.all(np.isfinite(eager))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x: np.sum(x[x > 0]),
+        lambda x: x[x > 0].sum(),
+        lambda x: len(x[x > 0]),
+        lambda x: list(x[x > 0]),
+        lambda x: x[x > 0] + x[x > 1],
+        lambda x: x[x > 0] + np.ones(3),
+        lambda x: np.concatenate([x[x > 0], x]),
+        lambda x: np.multiply.outer(x[x > 0], 2.0),
+        lambda x: dnp.set_at(x, x > 1, x[x > 0]),
+        lambda x: x[x > 0],
+    ],
+)
+def test_what_needs_the_number_of_chosen_elements_is_refused(use):
+    with pytest.raises(IndexingError, match=r"test_in_place.*Expected.*np\.where"):
+        dk.jit(use)(np.array([0.5, -1.5, 2.0]))
