@@ -96,6 +96,20 @@ def loops(
         )
 
 
+@app.command()
+def vmath(
+    size: Annotated[int, typer.Option(help="Elements of the arrays.", min=1)] = 100_000,
+) -> None:
+    """Measure diffkit's vector functions against NumPy's and SciPy's."""
+    from comparisons.vmath import measure
+
+    table = Table("function", "dtype", "ns", "peer", "its ns", "times as fast")
+    for row in measure(size):
+        own, other = f"{row.nanoseconds:.2f}", f"{row.peer_nanoseconds:.2f}"
+        table.add_row(row.name, row.dtype, own, row.peer, other, f"{row.ratio:.2f}")
+    Console().print(table)
+
+
 @app.command("list")
 def list_everything() -> None:
     """List problems and methods."""

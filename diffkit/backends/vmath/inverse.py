@@ -1,0 +1,77 @@
+"""atan and atan2: one division, then a polynomial on ±tan(π/8).
+
+For the angle of (u, v), u, v ≥ 0, the plane is cut at π/8 and 3π/8: the angle is a multiple of π/4
+plus atan(z) with z = v/u, (v − u)/(v + u) or −u/v, so |z| ≤ tan(π/8). Numerator, denominator and
+multiple are selected before the only division. atan(x) is the angle of (1, |x|).
+"""
+
+# pyright: basic
+
+import math
+
+from . import coefficients as c
+from .bits import Num, both, copysign, fma, kernel, pick, poly, select
+
+__all__ = ["atan", "atan2"]
+
+TAN_EIGHTH, TAN_THREE_EIGHTHS = 0.41421356237309503, 2.414213562373095
+# π/4, π/2 and π: what the nearest float (of either width) leaves over.
+QUARTER = (
+    (0.7853981633974483, 3.061616997868383e-17),
+    (0.7853981852531433, -2.1855694143368964e-08),
+)
+HALF = ((1.5707963267948966, 6.123233995736766e-17), (1.5707963705062866, -4.371138828673793e-08))
+WHOLE = ((3.141592653589793, 1.2246467991473532e-16), (3.1415927410125732, -8.742277657347586e-08))
+
+
+def angle(u: Num, v: Num) -> tuple[Num, Num]:
+    """The angle of (u, v) in the first quadrant as a leading term and a small one."""
+    low, high = v < u * TAN_EIGHTH, v > u * TAN_THREE_EIGHTHS
+    quarter, half = pick(u, QUARTER[0], QUARTER[1]), pick(u, HALF[0], HALF[1])
+    top = select(low, v, select(high, -u, v - u))
+    bottom = select(low, u, select(high, v, v + u))
+    first = select(low, 0.0, select(high, u.like(half[0]), quarter[0]))
+    second = select(low, 0.0, select(high, u.like(half[1]), quarter[1]))
+    z = top / bottom
+    t = z * z
+    cubic = fma(t * z, poly(t, pick(u, c.ATAN, c.ATAN_32)), second)
+    total = first + z
+    return total, (z - (total - first)) + cubic
+
+
+@kernel
+def atan(x: Num) -> Num:
+    """The arctangent."""
+    y = abs(x)
+    y = select(y > 2.0**64, 2.0**64, y)
+    high, low = angle(x.like(1.0), y)
+    return copysign(high + low, x)
+
+
+@kernel
+def atan2(y: Num, x: Num) -> Num:
+    """The angle of the point (x, y), in [−π, π], with the signs of zeros as in C and NumPy.
+
+    Both are scaled where their sum could overflow, or they are too small to be
+    compared. What a division can not decide, (0, 0) and
+    two infinities, is replaced by a point on the same ray.
+    """
+    big, small = pick(x, (2.0**1000, 2.0**-100), (2.0**100, 2.0**-50))
+    u, v = abs(x), abs(y)
+    size = select(u > v, u, v)
+    factor = select(size > big, x.like(small), select(size < 1 / big, x.like(1 / small), 1.0))
+    u, v = u * factor, v * factor
+    infinite = both(u.equals(math.inf), v.equals(math.inf))
+    u, v = select(infinite, 1.0, u), select(infinite, 1.0, v)
+    u = select(both(u.equals(0.0), v.equals(0.0)), 1.0, u)
+    v = select(both(u.equals(math.inf), v < math.inf), 0.0, v)
+    u = select(both(v.equals(math.inf), u < math.inf), 0.0, u)
+    v = select(both(v.equals(math.inf), u.equals(0.0)), 1.0, v)
+    u = select(both(u.equals(math.inf), v.equals(0.0)), 1.0, u)
+    high, low = angle(u, v)
+    whole = pick(x, WHOLE[0], WHOLE[1])
+    left = copysign(x.like(1.0), x) < 0.0
+    total = whole[0] - high
+    turned = total + ((whole[0] - total - high) + (whole[1] - low))
+    value = copysign(select(left, turned, high + low), y)
+    return select((x + y).is_nan(), select(infinite, value, x.like(math.nan)), value)
