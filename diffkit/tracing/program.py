@@ -20,6 +20,7 @@ from ..graph import Graph, evaluate
 from ..types import Type, dtype_of
 from . import trees
 from .location import at_line
+from .table import as_plain
 from .tracer import Handlers, Trace, Tracer, innermost, is_weak, recording
 from .views import own_arrays
 
@@ -110,7 +111,7 @@ def record(
         aux = None
         if has_aux:
             result, aux = split_aux(result, name or function_name(f), asked)
-        aux_leaves, aux_tree = trees.flatten(aux)
+        aux_leaves, aux_tree = trees.flatten(trees.map_(as_plain, aux))
         out_leaves, out_tree = trees.flatten(result)
         weak_outs = tuple(map(is_weak, out_leaves))
         outputs = [output(trace, leaf, asked).atom for leaf in out_leaves]

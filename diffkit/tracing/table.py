@@ -34,3 +34,8 @@ class Table(np.ndarray):
 def as_table(x: Any) -> Any:
     """A plain array as one that a traced integer may index; anything else as it is."""
     return x.view(Table) if type(x) is np.ndarray and x.ndim else x
+
+
+def as_plain(x: Any) -> Any:
+    """The plain array that a table is; anything else as it is."""
+    return x.view(np.ndarray) if isinstance(x, Table) else x

@@ -92,3 +92,12 @@ def test_an_array_that_stands_around_is_one_constant():
     graph = dk.trace(f)(dk.f64[100])
     constants = {arg for node in graph.nodes for arg in node.args if hasattr(arg, "value")}
     assert len(constants) == 1
+
+
+def test_what_is_returned_aside_is_plain():
+    def f(w):
+        return w * DATA[0], {"twice": 2 * DATA, "name": "data"}
+
+    _, aux = dk.grad(f, has_aux=True)(1.0)
+    assert type(aux["twice"]) is np.ndarray and aux["name"] == "data"
+    np.testing.assert_array_equal(aux["twice"], 2 * DATA)
