@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import EvaluationError, UnsupportedError, explain
+from ..errors import UnsupportedError, explain
 from ..graph import Graph, Node
 from ..ops.custom import callback
-from ..ops.region import cond, scan, scan_groups, while_, while_groups
+from ..ops.region import cond, scan, scan_groups, unending, while_, while_groups
 from ..types import b1
 
 Tensor = Any
@@ -64,11 +64,7 @@ def region_function(
         steps, count = 0, len(carry)
         while bodies[0]([*consts, *carry])[0]:
             if steps == node.attrs["max_steps"]:
-                got = f"the condition still holds after max_steps={steps} steps"
-                remedy = "Raise max_steps, or check why it does not end"
-                raise EvaluationError(
-                    explain(f"while_loop{where}", got, "a loop that ends", remedy)
-                )
+                raise unending(steps, where)
             for row, k in zip(rows, save or (), strict=True):
                 row.append(carry[k])
             carry = bodies[1]([*consts, *carry])

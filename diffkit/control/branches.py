@@ -17,10 +17,10 @@ from ..graph import Builder, Graph
 from ..ops import Expr
 from ..ops import region as r
 from ..ops.arithmetic import cast, not_equal
-from ..tracing import Program, Tracer, function_name, trees
+from ..tracing import Program, Tracer, argument_names, function_name, trees
 from ..tracing.location import at_line
 from ..types import Type, b1
-from .regions import argument, castable, closed, emit, names_of, record_region
+from .regions import argument, castable, closed, emit, record_region
 
 Function = Callable[..., Any]
 
@@ -87,7 +87,7 @@ def branch(asked: str, pred: Tracer, branches: Sequence[Function], operands: Seq
     leaves = trees.flatten(tuple(operands))[0]
     programs: list[Program] = []
     for f in branches:
-        pairs = zip(operands, names_of(f, len(operands)), strict=True)
+        pairs = zip(operands, argument_names(f, len(operands)), strict=True)
         arguments = [argument(x, name, asked)[1] for x, name in pairs]
         programs.append(record_region(f, arguments, asked, branch=True))
     wanted = agreed(asked, branches, programs)

@@ -19,9 +19,9 @@ from ..errors import (
 )
 from ..ops import custom as c
 from ..ops import region as r
-from ..tracing import Tracer, as_input, function_name, innermost, trees
+from ..tracing import Tracer, argument_names, as_input, function_name, innermost, trees
 from ..types import Type
-from .regions import argument, closed, emit, names_of, record_region, tracing
+from .regions import argument, closed, emit, record_region, tracing
 from .rules import Application
 
 Function = Callable[..., Any]
@@ -39,7 +39,7 @@ def checkpoint(f: Function) -> Function:
     def wrapped(*args: Any) -> Any:
         if not tracing():
             return f(*args)
-        names = names_of(f, len(args))
+        names = argument_names(f, len(args))
         pairs = [argument(x, n, "checkpoint") for x, n in zip(args, names, strict=True)]
         leaves = [leaf for found, _ in pairs for leaf in found]
         program = record_region(f, [arg for _, arg in pairs], "checkpoint")

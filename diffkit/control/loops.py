@@ -24,7 +24,7 @@ from ..errors import DtypeError, ShapeError, TreeError, UnsupportedError, explai
 from ..graph import Graph, all_nodes
 from ..ops import region as r
 from ..ops.shape import arange
-from ..tracing import Program, Tracer, function_name, trees
+from ..tracing import Program, Tracer, argument_names, function_name, trees
 from ..tracing.location import at_line
 from ..tracing.tracer import CURRENT
 from ..types import DType, Type, b1, f64, i64
@@ -37,7 +37,6 @@ from .regions import (
     closed,
     converted,
     emit,
-    names_of,
     record_region,
     structure_error,
     tracing,
@@ -74,7 +73,7 @@ def scan(
         return chunked(step, carry, xs, count, reverse, chunk_size(checkpoint, count))
     if not tracing():
         return plain.scan(step, carry, xs, count, reverse)
-    names = names_of(step, 2)
+    names = argument_names(step, 2)
     rows, _ = trees.flatten(xs)
     x_tree = argument(xs, names[1], "scan")[1]
     x_types = tuple(r.row_of(t, count) for t in x_tree.types)
@@ -252,14 +251,14 @@ def fori_loop(lo: Any, hi: Any, body: Function, carry: Any) -> Any:
             return state[0] + 1, body(state[0], state[1])
 
         first = converted(lo, i64[()])
-        i, name = names_of(body, 2)
+        i, name = argument_names(body, 2)
         names = [i, *trees.names(carry, name)]
         return repeated("fori_loop", more, advance, (first, carry), None, body, name, names)[1]
     if not tracing():
         return plain.fori_loop(start, stop, body, carry)
     count = max(0, stop - start)
-    i_arg = Argument((i64[()],), tuple(names_of(body, 1)), (False,), trees.flatten(0)[1])
-    name = names_of(body, 2)[1]
+    i, name = argument_names(body, 2)
+    i_arg = Argument((i64[()],), (i,), (False,), trees.flatten(0)[1])
     leaves, program, _ = settle("fori_loop", body, carry, name, [i_arg], False, first=False)
     consts, (graph,) = closed([program])
     # the index is the first parameter of the recorded body, and the rows come last in a scan
@@ -307,7 +306,7 @@ def while_loop(cond: Function, body: Function, carry: Any, max_steps: int | None
         raise ShapeError(explain(f"while_loop{at_line()}", f"max_steps={max_steps}", want, remedy))
     if not tracing():
         return plain.while_loop(cond, body, carry, max_steps)
-    name = names_of(body, 1)[0]
+    name = argument_names(body, 1)[0]
     return repeated(
         "while_loop", cond, body, carry, max_steps, body, name, trees.names(carry, name)
     )

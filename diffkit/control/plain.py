@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError, EvaluationError, ShapeError, TreeError, explain
-from ..tracing import as_input, function_name, trees
+from ..errors import DtypeError, ShapeError, TreeError, explain
+from ..ops.region import unending
+from ..tracing import argument_names, as_input, function_name, trees
 from ..tracing.location import at_line
 from ..types import Type, type_of
-from .regions import carry_error, castable, names_of, structure_error
+from .regions import carry_error, castable, structure_error
 
 Function = Callable[..., Any]
 
@@ -80,7 +81,7 @@ class Carry:
 
 def scan(step: Function, start: Any, xs: Any, count: int, reverse: bool) -> tuple[Any, Any]:
     """`control.scan` on arrays."""
-    carry = Carry("scan", step, start, names_of(step, 2)[0])
+    carry = Carry("scan", step, start, argument_names(step, 2)[0])
 
     def one(row: Callable[[], Any]) -> tuple[Any, Any]:
         after, y = pair(step, step(carry.given, row()))
@@ -132,7 +133,7 @@ def stacked(step: Function, ys: list[Any]) -> Any:
 
 def fori_loop(lo: int, hi: int, body: Function, start: Any) -> Any:
     """`control.fori_loop` on arrays."""
-    carry = Carry("fori_loop", body, start, names_of(body, 2)[1])
+    carry = Carry("fori_loop", body, start, argument_names(body, 2)[1])
     for i in range(lo, hi):
         after = body(np.int64(i), carry.given)
         while carry.gives_way(after):
@@ -143,13 +144,11 @@ def fori_loop(lo: int, hi: int, body: Function, start: Any) -> Any:
 
 def while_loop(cond: Function, body: Function, start: Any, max_steps: int | None) -> Any:
     """`control.while_loop` on arrays."""
-    carry = Carry("while_loop", body, start, names_of(body, 1)[0])
+    carry = Carry("while_loop", body, start, argument_names(body, 1)[0])
     steps = 0
     while truth(cond, cond(carry.given)):
         if steps == max_steps:
-            got = f"the condition still holds after max_steps={max_steps} steps"
-            want, remedy = "a loop that ends", "Raise max_steps, or check why it does not end"
-            raise EvaluationError(explain(f"while_loop{at_line()}", got, want, remedy))
+            raise unending(steps, at_line())
         after = body(carry.given)
         while carry.gives_way(after):
             after = body(carry.given)

@@ -17,7 +17,7 @@ from ..backends.interpreter import prepare
 from ..errors import DtypeError, ShapeError, TreeError, explain
 from ..graph import Atom, Attrs, Graph, Node, Op, Region, Var, literal
 from ..numpy.handlers import HANDLERS
-from ..tracing import Program, Tracer, argument_names, function_name, innermost, record, trees
+from ..tracing import Program, Tracer, function_name, innermost, record, trees
 from ..tracing.location import at_line, user_loc
 from ..tracing.program import type_of_leaf
 from ..tracing.tracer import CURRENT
@@ -63,11 +63,6 @@ def record_region(
     names = [n for a in arguments for n in a.names]
     weak = [w for a in arguments for w in a.weak]
     return record(flat, types, names, HANDLERS, eager=False, asked=asked, weak=weak, branch=branch)
-
-
-def names_of(f: Callable[..., Any], count: int) -> list[str]:
-    """The names of the first parameters of a function."""
-    return argument_names(f, count)
 
 
 def closed(programs: Sequence[Program]) -> tuple[list[Tracer], list[Graph]]:

@@ -24,10 +24,10 @@ from ..errors import (
 from ..graph import Graph
 from ..numpy.handlers import HANDLERS
 from ..ops import custom as c
-from ..tracing import Program, function_name, trees
+from ..tracing import Program, argument_names, function_name, trees
 from ..tracing.location import at_line
 from ..types import Type
-from .regions import Argument, argument, converted, emit, names_of, record_region
+from .regions import Argument, argument, converted, emit, record_region
 
 Function = Callable[..., Any]
 
@@ -39,7 +39,7 @@ class Application:
         self.custom: Any = custom
         self.args = args
         self.name = function_name(custom.f)
-        names = names_of(custom.f, len(args))
+        names = argument_names(custom.f, len(args))
         self.places: list[int] = custom.varying(len(args))
         pairs = [argument(args[k], names[k], self.name) for k in self.places]
         self.leaves = [leaf for found, _ in pairs for leaf in found]

@@ -248,6 +248,13 @@ def infer_while(
     return (*carry, i64[()], *(rows_of(carry[k], None) for k in attrs["save"]))
 
 
+def unending(most: int, where: str) -> EvaluationError:
+    """A loop that would take more than `max_steps` steps."""
+    got = f"the condition still holds after max_steps={most} steps"
+    remedy = "Raise max_steps, or check why it does not end"
+    return EvaluationError(explain(f"while_loop{where}", got, "a loop that ends", remedy))
+
+
 def run_while(bodies: Sequence[Body], args: Sequence[Any], node: Node) -> list[Any]:
     """The loop, with what it saves."""
     (condition, body), attrs = bodies, node.attrs
@@ -258,10 +265,7 @@ def run_while(bodies: Sequence[Body], args: Sequence[Any], node: Node) -> list[A
     steps = 0
     while condition([*consts, *carry])[0]:
         if steps == most:
-            where = f" at {node.loc}" if node.loc else ""
-            got = f"the condition still holds after max_steps={most} steps"
-            want, remedy = "a loop that ends", "Raise max_steps, or check why it does not end"
-            raise EvaluationError(explain(f"while_loop{where}", got, want, remedy))
+            raise unending(steps, f" at {node.loc}" if node.loc else "")
         for rows, k in zip(saved, save, strict=True):
             rows.put(steps, carry[k])
         carry = body([*consts, *carry])

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..backends.interpreter import prepare
-from ..control.regions import Argument, argument, emit, names_of, record_region
+from ..control.regions import Argument, argument, emit, record_region
 from ..graph import Graph, Op
 from ..numpy.handlers import HANDLERS
-from ..tracing import Tracer, apply, innermost, trees
+from ..tracing import Tracer, apply, argument_names, innermost, trees
 from ..types import Type, dtype_of
 
 Function = Callable[..., Any]
@@ -44,7 +44,7 @@ def explicit(f: Function, types: Sequence[Type], asked: str) -> tuple[Function, 
 
 def region(f: Function, operands: Sequence[Any], asked: str, name: str) -> Graph:
     """The graph of a function of arrays (or their types) that captures nothing."""
-    names = names_of(f, len(operands))
+    names = argument_names(f, len(operands))
     arguments: list[Argument] = [
         argument(x, n, asked)[1] for x, n in zip(operands, names, strict=True)
     ]
