@@ -110,6 +110,31 @@ def vmath(
     Console().print(table)
 
 
+@app.command()
+def speed(
+    only: Annotated[str, typer.Option(help="Names, comma-separated; all if empty.")] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, short timing.")] = False,
+    seconds: Annotated[float | None, typer.Option(help="Timing of a call.", min=0.0)] = None,
+    out: Out = OUT,
+) -> None:
+    """Measure compiled gradients against hand-written ones and the peers."""
+    from comparisons.speed import settings as known
+    from comparisons.speed.records import write
+    from comparisons.speed.run import run as measure
+
+    settings = known.QUICK if quick else known.DEFAULT
+    settings = replace(settings, seconds=settings.seconds if seconds is None else seconds)
+    console = Console()
+    try:
+        with console.status("starting") as status:
+            result = measure(settings, only.split(","), status.update)
+    except UnknownNameError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(USAGE) from None
+    write(result, out)
+    _report(out)
+
+
 @app.command("list")
 def list_everything() -> None:
     """List problems and methods."""
@@ -163,16 +188,20 @@ def _run(plan: runner.Plan, fresh: bool) -> None:
 
 def _report(out: Path) -> None:
     from comparisons.report import load, show, write
+    from comparisons.speed.tables import show as show_speed
 
     results = load(out)
     path = write(results, out)  # first: a closed pipe behind the tables must not cost the page
-    if not results.records:
+    # Into a file or a pipe there is no width to keep to, and a table cut short is no use there.
+    console = Console()
+    console = console if console.is_terminal else Console(width=WIDE)
+    if results.records:
+        show(results, console)
+    if results.speed is not None:
+        show_speed(results.speed, console)
+    if not results.records and results.speed is None:
         typer.echo(
             f"nothing to report: {out} holds no records; "
             f"make some with: python -m comparisons run --out {out}"
         )
-    else:
-        # Into a file or a pipe there is no width to keep to, and a table cut short is no use there.
-        console = Console()
-        show(results, console if console.is_terminal else Console(width=WIDE))
     typer.echo(f"report: {path}")

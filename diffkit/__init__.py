@@ -1,5 +1,6 @@
 """diffkit: one NumPy function, every derivative, measured."""
 
+from . import cache as cache
 from . import interop as interop
 from . import nn as nn
 from . import solve as solve

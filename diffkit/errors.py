@@ -51,6 +51,10 @@ class EvaluationError(DiffkitError, RuntimeError):
     """NumPy failed while a graph was evaluated; the message names the user's line."""
 
 
+class CacheWarning(UserWarning):
+    """The disk cache of compiled programs cannot be used; programs are compiled in memory."""
+
+
 def explain(asked: str, got: str, expected: str, remedy: str) -> str:
     """Join the four parts of a message; each is a clause without its final full stop."""
     return f"{asked}: {got}. Expected {expected}. {remedy}."

@@ -1,61 +1,183 @@
-"""`jit`: record once for each signature, replay the prepared graph.
+"""`jit`: record once for each signature, then run compiled code.
 
 The signature is the structure of the arguments, the type of each leaf and the values of static
 arguments. A recorded graph is good for all values, so Python may not branch on one: that is an
-error which names `np.where`. Backends that compile stand behind the same `backend=`.
+error which names `np.where`. The graph is optimised, lowered to loops and compiled by Numba, or
+replayed node by node by the interpreter; every stage can be looked at.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
+import numpy as np
+
 from .api import Function
-from .backends.interpreter import prepare
+from .backends import interpreter
+from .backends.numba.backend import Executable, Lowered, Options
 from .calls import Call, record_call
 from .errors import TreeError, UnsupportedError, explain
 from .graph import Graph
+from .graph.graph import Cost
+from .lowering.program import Program as LoopProgram
 from .tracing import Program, apply, as_input, is_weak, trees
 from .tracing.program import type_of_leaf
 from .tracing.views import packed
 
-BACKENDS: dict[str, Callable[[Graph], Callable[..., list[Any]]]] = {"interpreter": prepare}
+BACKENDS = ("numba", "interpreter")
+OFTEN = 8  # recordings of one function that are worth a line in the log
+
+logger = logging.getLogger("diffkit")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `jit` was asked for."""
+
+    backend: str
+    static: frozenset[int]
+    options: Options
+    fallback: str | None
+    max_nodes: int
+    donate: tuple[int, ...]
+
+
+class Entry:
+    """What is kept for one signature: the recorded program, its stages, and what runs it."""
+
+    def __init__(self, program: Program, settings: Settings) -> None:
+        self.program = program
+        self.settings = settings
+        self.lowered = Lowered(program.graph, settings.options)
+        self._run: Callable[[Sequence[Any]], list[Any]] | None = None
+        self._lock = RLock()
+
+    @property
+    def run(self) -> Callable[[Sequence[Any]], list[Any]]:
+        """What runs the graph, compiled when it is first asked for."""
+        if self._run is None:
+            with self._lock:  # two threads compile a signature once
+                if self._run is None:
+                    self._run = self._prepared()
+        return self._run
+
+    def _prepared(self) -> Callable[[Sequence[Any]], list[Any]]:
+        if self.settings.backend == "interpreter":
+            return interpreter.prepare(self.program.graph)
+        try:
+            return self.lowered.compile()
+        except UnsupportedError:
+            if self.settings.fallback == "interpreter":
+                return interpreter.prepare(self.program.graph)
+            raise
+
+
+class Stages:
+    """A function at one signature, before it is compiled: its graph, optimised graph, loop program
+    and source, each printable, and `compile()`."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    @property
+    def graph(self) -> Graph:
+        """What was recorded: one parameter for each leaf of the arguments."""
+        return self._entry.program.graph
+
+    @property
+    def optimised(self) -> Graph:
+        """The graph that is lowered."""
+        return self._entry.lowered.optimised
+
+    @property
+    def loops(self) -> LoopProgram:
+        """The loop program that a backend sees."""
+        return self._entry.lowered.loops
+
+    @property
+    def source(self) -> str:
+        """The Python that Numba compiles."""
+        return self._entry.lowered.source
+
+    @property
+    def cost(self) -> Cost:
+        """Counted operations and bytes of the optimised graph."""
+        return self.optimised.cost()
+
+    def compile(self) -> Executable:
+        """The compiled function. Its `flat` takes the leaves as bare arrays and numbers, in order,
+        without trees and checks."""
+        return self._entry.lowered.compile()
 
 
 class Jitted:
-    """A function that is recorded once for each signature. `graph(*args)` shows the graph."""
+    """A function that is recorded once for each signature. `graph`, `optimised`, `loops`, `source`
+    and `cost` show its stages for arguments like those given; `lower(*args).compile()` is the
+    compiled function itself."""
 
-    def __init__(self, f: Function, backend: str, static_argnums: Sequence[int]) -> None:
+    def __init__(self, f: Function, settings: Settings) -> None:
         self.f = f
-        self.prepare = BACKENDS[backend]
-        self.static = frozenset(static_argnums)
+        self.settings = settings
         functools.update_wrapper(self, f)
         self.traces = 0
         """How often f has been recorded."""
-        self._cache: dict[Any, tuple[Program, Callable[..., list[Any]]]] = {}
+        self._entries: dict[Any, Entry] = {}
+        self._quick: dict[Any, Entry] = {}
         self._lock = RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        leaves, program, run = self._lookup(args, kwargs)
+        if not kwargs and not self.settings.static:
+            leaves, tree = trees.flatten(args)
+            key = (tree, *map(kind, leaves))
+            entry = self._quick.get(key)
+            if entry is not None:
+                return trees.unflatten(entry.program.out_tree, entry.run(leaves))
+            leaves, entry = self._lookup(args, kwargs)
+            if None not in key and not entry.program.captured:
+                self._quick[key] = entry
+        else:
+            leaves, entry = self._lookup(args, kwargs)
+        program = entry.program
         inputs = [*map(as_input, leaves), *program.captured]
-        out = apply(program.graph, inputs, lambda _, xs: run(xs))
+        out = apply(program.graph, inputs, lambda _, xs: entry.run(xs))
         return trees.unflatten(program.out_tree, out)
 
-    def graph(self, *args: Any, **kwargs: Any) -> Graph:
-        """The graph for arguments of these types."""
-        return self._lookup(args, kwargs)[1].graph
+    def lower(self, *args: Any, **kwargs: Any) -> Stages:
+        """The stages for arguments of these types."""
+        return Stages(self._lookup(args, kwargs)[1])
 
-    def _lookup(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[list[Any], Program, Callable[..., Any]]:
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
+        """The recorded graph for arguments of these types."""
+        return self.lower(*args, **kwargs).graph
+
+    def optimised(self, *args: Any, **kwargs: Any) -> Graph:
+        """The optimised graph for arguments of these types."""
+        return self.lower(*args, **kwargs).optimised
+
+    def loops(self, *args: Any, **kwargs: Any) -> LoopProgram:
+        """The loop program for arguments of these types."""
+        return self.lower(*args, **kwargs).loops
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The generated source for arguments of these types."""
+        return self.lower(*args, **kwargs).source
+
+    def cost(self, *args: Any, **kwargs: Any) -> Cost:
+        """The counted cost for arguments of these types."""
+        return self.lower(*args, **kwargs).cost
+
+    def _lookup(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Entry]:
         if kwargs:
             bound = inspect.signature(self.f).bind(*args, **kwargs)
             args, kwargs = bound.args, bound.kwargs  # what is left is keyword-only
         count = len(args)
-        static = {k + count if k < 0 else k for k in self.static}
+        static = {k + count if k < 0 else k for k in self.settings.static}
         places = [k for k in range(count) if k not in static]
         varying = tuple(args[k] for k in places)
         fixed = (*(args[k] for k in sorted(static) if k < count), *kwargs.items())
@@ -71,21 +193,61 @@ class Jitted:
         memory = tuple(map(packed, leaves))
         key = (tree, types, tuple(map(is_weak, leaves)), memory, fixed, kinds)
         with self._lock:  # two threads record a signature once
-            found = self._cache.get(key)
+            found = self._entries.get(key)
             if found is None:
-                self.traces += 1
+                self._count()
                 program = record_call(Call.of(self.f, args, kwargs, places, "jit"), eager=False)
-                found = (program, self.prepare(program.graph))
+                found = Entry(program, self.settings)
                 if not program.captured:  # a graph that belongs to an outer trace serves once
-                    self._cache[key] = found
-        return leaves, found[0], found[1]
+                    self._entries[key] = found
+        return leaves, found
+
+    def _count(self) -> None:
+        self.traces += 1
+        if self.traces == OFTEN + 1:
+            name = getattr(self.f, "__name__", "a function")
+            logger.warning(
+                "%s has been recorded %d times, for as many types and static arguments. Pass "
+                "arrays instead of Python lists, and keep their shapes, or jit less often.",
+                name, self.traces,
+            )  # fmt: skip
 
 
-def jit(f: Function, backend: str = "interpreter", static_argnums: Sequence[int] = ()) -> Jitted:
-    """f, recorded once for each signature of its arguments and replayed by a backend.
+def kind(leaf: Any) -> Any:
+    """What of a leaf decides which program it gets, found quickly; None for an uncommon one."""
+    type_: Any = type(leaf)
+    if type_ is np.ndarray:
+        if leaf.shape == ():
+            return None
+        return leaf.dtype, leaf.shape, leaf.flags.c_contiguous
+    return type_ if type_ in NUMBERS else None
 
-    Arguments at `static_argnums` and keyword-only arguments (hashable) are passed to f as they are,
-    and a new value records anew. Raises `TracingError` where f branches on a traced value.
+
+NUMBERS = frozenset({float, int, bool, np.float64, np.float32, np.int64, np.int32, np.bool_})
+
+
+def jit(
+    f: Function,
+    backend: str = "numba",
+    static_argnums: Sequence[int] = (),
+    *,
+    parallel: bool = False,
+    fastmath: bool = False,
+    donate: Sequence[int] = (),
+    fallback: str | None = None,
+    max_nodes: int = 20_000,
+) -> Jitted:
+    """f, recorded once for each signature of its arguments, and compiled.
+
+    Args: backend, "numba" for compiled code or "interpreter" for NumPy, node by node; arguments at
+    `static_argnums` and keyword-only arguments (hashable) are passed to f as they are, and a new
+    value records anew; parallel, whether big outer loops use all cores; fastmath, whether sums may
+    be regrouped everywhere and nan and infinity be ignored; donate, positional arguments whose
+    memory may be overwritten; fallback, "interpreter" to run what the compiler does not know in
+    NumPy, instead of an `UnsupportedError`; max_nodes, the most operations that are compiled.
+
+    Compiled functions are kept in memory and on disk (see `dk.cache`), may be called from several
+    threads at once, and hold no lock. Raises `TracingError` where f branches on a traced value.
 
         >>> import diffkit as dk
         >>> square = dk.jit(lambda x: x * x)
@@ -95,4 +257,9 @@ def jit(f: Function, backend: str = "interpreter", static_argnums: Sequence[int]
     if backend not in BACKENDS:
         want = ", ".join(f'"{name}"' for name in BACKENDS)
         raise UnsupportedError(explain("jit", f"backend={backend!r}", want, "Choose one of these"))
-    return Jitted(f, backend, static_argnums)
+    if fallback not in (None, "interpreter"):
+        want, remedy = 'None or "interpreter"', "Choose one of these"
+        raise UnsupportedError(explain("jit", f"fallback={fallback!r}", want, remedy))
+    static = frozenset(static_argnums)
+    options = Options(parallel, fastmath)
+    return Jitted(f, Settings(backend, static, options, fallback, max_nodes, tuple(donate)))

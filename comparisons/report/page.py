@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from comparisons import text
 from comparisons.methods import METHODS
 from comparisons.problems import PROBLEMS
 from comparisons.records import Record
-from comparisons.report import plots, text
+from comparisons.report import plots, speed
 from comparisons.report.agreement import distances
 from comparisons.report.assets import SCRIPT, STYLE
 from comparisons.report.results import Results
@@ -67,12 +68,12 @@ def render(results: Results) -> str:
     parts = [_head(results)]
     if results.records:
         parts += [_summary(results), _plots(results), _tables(results), _failures(results)]
-    else:
+    elif results.speed is None:
         parts.append(
             "<section><p class='empty'>There are no records yet. Make some with "
             "<code>python -m comparisons run</code>, then come back.</p></section>"
         )
-    parts += [_conditions(results), _guide()]
+    parts += [speed.section(results.speed), _conditions(results), _guide()]
     return (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
@@ -212,7 +213,7 @@ def _failures(results: Results) -> str:
 
 
 def _conditions(results: Results) -> str:
-    header = results.header
+    header = results.header or (results.speed.header if results.speed else {})
     groups: list[tuple[str, dict[str, Any]]] = [
         ("Machine", header.get("machine", {})),
         ("Versions", header.get("versions", {})),

@@ -14,17 +14,20 @@ from comparisons.methods import METHODS
 from comparisons.problems import PROBLEMS
 from comparisons.records import Record, read
 from comparisons.runner import HEADER, JOURNAL
+from comparisons.speed import records as kept
 
 __all__ = ["Results", "load"]
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Records that may stand in one table, sorted; the run's header; how many others exist."""
+    """Records that may stand in one table, sorted; the run's header; how many others exist; and the
+    benchmark of compiled gradients, if it has run."""
 
     records: tuple[Record, ...]
     header: dict[str, Any] = field(default_factory=dict)
     others: int = 0
+    speed: kept.Run | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -56,7 +59,7 @@ def load(out: Path) -> Results:
         mark = max(everything, key=lambda record: record.finished).settings
     chosen = [record for record in everything if record.settings == mark]
     chosen.sort(key=lambda r: (_problem_order(r.problem), r.size, _method_order(r.method)))
-    return Results(tuple(chosen), header, len(everything) - len(chosen))
+    return Results(tuple(chosen), header, len(everything) - len(chosen), kept.read(out))
 
 
 def _problem_order(name: str) -> tuple[int, str]:

@@ -10,8 +10,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from comparisons import text
 from comparisons.records import Record
-from comparisons.report import text
 from comparisons.report.results import Results
 
 __all__ = ["Verdict", "correct", "sentences", "verdicts"]

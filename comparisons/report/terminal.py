@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from comparisons import text
 from comparisons.records import Record
-from comparisons.report import text
 from comparisons.report.agreement import PEER, distances
 from comparisons.report.results import Results
 from comparisons.report.summary import correct, sentences

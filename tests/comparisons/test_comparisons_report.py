@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 from test_comparisons_records import MEASUREMENT, RECORD, TIMING
 
+from comparisons import text
 from comparisons.records import Journal
-from comparisons.report import Results, load, plots, show, text, write
+from comparisons.report import Results, load, plots, show, write
 from comparisons.report.page import COLUMNS, render
 from comparisons.report.summary import correct, sentences, verdicts
 from comparisons.report.ucurve import curves, exact_derivative

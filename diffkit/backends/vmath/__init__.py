@@ -10,16 +10,21 @@ hardware is expected (x86-64-v3, any 64-bit ARM); without one results are the sa
 The package imports numba: import it in the function that compiles, not at the top of a module.
 """
 
+from .area import acosh, asinh, atanh
+from .choice import maximum, minimum, plus, times, where
 from .exponential import exp, exp2, expm1
+from .gamma import digamma, lgamma, polygamma
 from .hyperbolic import cosh, sigmoid, sinh, tanh
-from .inverse import atan, atan2
-from .logarithm import log, log1p, log2
+from .inverse import acos, asin, atan, atan2
+from .logarithm import log, log1p, log2, log10
 from .power import pow
 from .roots import cbrt, hypot
 from .special import erf, softplus
 from .trigonometric import cos, sin, tan
 
 __all__ = [
-    "atan", "atan2", "cbrt", "cos", "cosh", "erf", "exp", "exp2", "expm1", "hypot", "log", "log1p",
-    "log2", "pow", "sigmoid", "sin", "sinh", "softplus", "tan", "tanh",
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "digamma",
+    "erf", "exp", "exp2", "expm1", "hypot", "lgamma", "log", "log10", "log1p", "log2", "maximum",
+    "minimum", "plus", "polygamma", "pow", "sigmoid", "sin", "sinh", "softplus", "tan", "tanh",
+    "times", "where",
 ]  # fmt: skip

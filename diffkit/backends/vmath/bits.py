@@ -21,11 +21,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 __all__ = [
-    "Num", "both", "copysign", "fma", "gather", "kernel", "pick", "poly", "power_of_two",
+    "Num", "both", "copysign", "either", "fma", "gather", "kernel", "pick", "poly", "power_of_two",
     "quick_sum", "quotient", "rint", "round_to_integer", "select", "sqrt", "two_product", "two_sum",
 ]  # fmt: skip
 
@@ -206,6 +206,10 @@ def both(a: Num, b: Num) -> Num:
     return a.new(a.builder.and_(a.value, b.value))
 
 
+def either(a: Num, b: Num) -> Num:
+    return a.new(a.builder.or_(a.value, b.value))
+
+
 def rint(x: Num) -> tuple[Num, Num]:
     """The nearest integer, ties to even, as a float and as an integer, for |x| < 2^51 (2^22).
 
@@ -281,11 +285,8 @@ def gather(table: Sequence[float], index: Num, name: str) -> Num:
     return Num(index.builder, index.builder.load(at), True)
 
 
-def kernel(body: Callable[..., Num]) -> Callable[..., Any]:
-    """Make a body over `Num` an njit function of float64 or float32 (other numbers: float64).
-
-    The function is always inlined, and may also be called from Python.
-    """
+def kernel(body: Callable[..., Num]) -> Any:
+    """Make a body over `Num` an intrinsic of float64 or float32 (other numbers: float64)."""
     count = len(inspect.signature(body).parameters)
 
     def typed(*args: Any) -> Any:
@@ -298,21 +299,13 @@ def kernel(body: Callable[..., Num]) -> Callable[..., Any]:
 
         return kind(*[kind] * count), generate
 
-    @intrinsic
-    def emit_one(typingctx, x):
+    def one(typingctx: Any, x: Any) -> Any:
         return typed(x)
 
-    @intrinsic
-    def emit_two(typingctx, x, y):
+    def two(typingctx: Any, x: Any, y: Any) -> Any:
         return typed(x, y)
-
-    def one(x):
-        return emit_one(x)  # pyright: ignore[reportCallIssue]
-
-    def two(x, y):
-        return emit_two(x, y)  # pyright: ignore[reportCallIssue]
 
     function: Any = one if count == 1 else two
     function.__name__ = function.__qualname__ = body.__name__
     function.__doc__, function.__module__ = body.__doc__, body.__module__
-    return njit(function, forceinline=True, error_model="numpy", fastmath=False)
+    return intrinsic(function)

@@ -1,8 +1,11 @@
-"""atan and atan2: one division, then a polynomial on ±tan(π/8).
+"""atan, atan2, asin and acos: one division or square root, then a polynomial.
 
 For the angle of (u, v), u, v ≥ 0, the plane is cut at π/8 and 3π/8: the angle is a multiple of π/4
 plus atan(z) with z = v/u, (v − u)/(v + u) or −u/v, so |z| ≤ tan(π/8). Numerator, denominator and
 multiple are selected before the only division. atan(x) is the angle of (1, |x|).
+
+asin x is an odd polynomial up to ½; beyond, asin x = π/2 − 2·asin √((1 − x)/2), where 1 − x is
+exact and the root at most ½. acos x is π/2 less the first, and twice the second.
 """
 
 # pyright: basic
@@ -10,9 +13,9 @@ multiple are selected before the only division. atan(x) is the angle of (1, |x|)
 import math
 
 from . import coefficients as c
-from .bits import Num, both, copysign, fma, kernel, pick, poly, select
+from .bits import Num, both, copysign, fma, kernel, pick, poly, select, sqrt
 
-__all__ = ["atan", "atan2"]
+__all__ = ["acos", "asin", "atan", "atan2"]
 
 TAN_EIGHTH, TAN_THREE_EIGHTHS = 0.41421356237309503, 2.414213562373095
 # π/4, π/2 and π: what the nearest float (of either width) leaves over.
@@ -75,3 +78,36 @@ def atan2(y: Num, x: Num) -> Num:
     turned = total + ((whole[0] - total - high) + (whole[1] - low))
     value = copysign(select(left, turned, high + low), y)
     return select((x + y).is_nan(), select(infinite, value, x.like(math.nan)), value)
+
+
+def half_angle(x: Num) -> tuple[Num, Num, Num]:
+    """Whether |x| is beyond ½, and asin s as s and a small term, with s = |x| or √((1 − |x|)/2)."""
+    y = abs(x)
+    beyond = y > 0.5
+    t = select(beyond, fma(y, -0.5, 0.5), y * y)
+    s = select(beyond, sqrt(t), y)
+    return beyond, s, s * t * poly(t, pick(x, c.ASIN, c.ASIN_32))
+
+
+@kernel
+def asin(x: Num) -> Num:
+    """The arcsine; nan beyond ±1."""
+    beyond, s, small = half_angle(x)
+    half, left = pick(x, HALF[0], HALF[1])
+    far = (half - 2.0 * s) + (left - 2.0 * small)
+    return copysign(select(beyond, far, s + small), x)
+
+
+@kernel
+def acos(x: Num) -> Num:
+    """The arccosine; nan beyond ±1."""
+    beyond, s, small = half_angle(x)
+    half, whole = pick(x, HALF[0], HALF[1]), pick(x, WHOLE[0], WHOLE[1])
+    negative = x < 0.0
+    first = select(beyond, select(negative, whole[0], 0.0), x.like(half[0]))
+    left = select(beyond, select(negative, whole[1], 0.0), x.like(half[1]))
+    times = select(beyond, x.like(2.0), -1.0)
+    times = select(negative, -times, times)
+    product = times * s
+    total = first + product
+    return total + (((first - total) + product) + fma(times, small, left))

@@ -1,4 +1,4 @@
-"""log, log2 and log1p: an exponent, and a polynomial in what is left.
+"""log, log2, log10 and log1p: an exponent, and a polynomial in what is left.
 
 x = 2ᵏ·m with √½ ≤ m < √2, and f = m − 1 is exact. log(1 + f) = f + g, where g is small
 beside f, so that its rounding hardly shows: with s = f/(2 + f), log(1 + f) = 2·artanh s, hence
@@ -13,11 +13,12 @@ carries into the exponent just where m would exceed √2. Subnormal arguments ar
 # pyright: basic
 
 import math
+from typing import Any
 
 from . import coefficients as c
 from .bits import Num, fma, kernel, pick, poly, quick_sum, select, two_product, two_sum
 
-__all__ = ["log", "log1p", "log2", "log_sum", "split"]
+__all__ = ["log", "log10", "log1p", "log2", "log_of_pair", "log_sum", "split"]
 
 # log 2 with 21 zero bits at the end (11 for float32), and the rest.
 LOG2 = (0.693147180369123816490, 1.90821492927058770002e-10)
@@ -25,6 +26,10 @@ LOG2_32 = (0.693115234375, 3.194618329871446e-05)
 # 1/log 2 in two parts; the residual of each double from mpmath at 60 digits.
 INVERSE = (1.4426950408889634, 2.0355273740931033e-17)
 INVERSE_32 = (1.44269502162933349609375, 1.9259629911266175e-08)
+# The same of log₁₀ 2 and of 1/log 10.
+LOG10_2, LOG10_2_32 = (0.3010299955494702, 1.1451100898021838e-10), (0.301025390625, 4.605039e-06)
+INVERSE_10 = (0.4342944819032518, 1.098319650216765e-17)
+INVERSE_10_32 = (0.4342944920063019, -1.0103049952192578e-08)
 ROOT_HALF, ROOT_HALF_32 = 0x3FE6_A09E_667F_3BCD, 0x3F35_04F3
 INFINITY = math.inf
 
@@ -96,15 +101,31 @@ def log2(x: Num) -> Num:
 
 
 @kernel
-def log1p(x: Num) -> Num:
-    """log(1 + x): the rounding error of u = 1 + x joins f.
+def log10(x: Num) -> Num:
+    """The logarithm to base 10: k·log₁₀ 2, f/log 10 and g/log 10, each as a pair where it counts."""
+    y, added = lift(x)
+    k, m, _ = split(y)
+    f = m - 1.0
+    two, rest_of_two = pick(x, LOG10_2, LOG10_2_32)
+    high, low = pick(x, INVERSE_10, INVERSE_10_32)
+    k = k - added
+    product, error = two_product(f, f.like(high))
+    s, lost = quick_sum(k * two, product)
+    rest = fma(small_part(f), high, fma(f, low, error))
+    return ends(x, s + (lost + fma(k, rest_of_two, rest)))
 
-    With u = 2ᵏ·m and 1 + x = u + e exactly, f = (m − 1) + 2⁻ᵏ·e. For k = 0 that is x itself.
-    """
-    u, e = two_sum(x, x.like(1.0))
+
+def log_of_pair(u: Num, e: Num, bias: Any = 0.0) -> Num:
+    """log(u + e) + bias·log 2 for u ≥ 0 and a small e: with u = 2ᵏ·m, f = (m − 1) + 2⁻ᵏ·e."""
     k, m, inverse = split(u)
-    inverse = select(x < pick(x, 2.0**60, 2.0**30), inverse, 0.0)  # beyond, e says nothing
-    value = log_sum(k, (m - 1.0) + e * inverse)
+    inverse = select(u < pick(u, 2.0**60, 2.0**30), inverse, 0.0)  # beyond, e says nothing
+    return log_sum(k + bias, (m - 1.0) + e * inverse)
+
+
+@kernel
+def log1p(x: Num) -> Num:
+    """log(1 + x) = log(u + e) with 1 + x = u + e exactly. For k = 0, f is x itself."""
+    value = log_of_pair(*two_sum(x, x.like(1.0)))
     value = select(abs(x) < pick(x, 2.0**-54, 2.0**-25), x, value)
     return ends_of_log1p(x, value)
 

@@ -1,10 +1,11 @@
-"""pow: 2 to the power of y·log₂ x, with the logarithm to some 70 bits.
+"""pow: 2 to the power of y·log₂ x, with the logarithm to ten bits more than a float.
 
-An error of y·log₂ x is a relative error of the result, and |y·log₂ x| reaches 1074, so ten bits
-more than a float are needed. With s = f/(2 + f), log x = k·log 2 + 2s + ⅔s³ + s⁵·p(s²): s and the
-two
-leading terms are kept as pairs, the rest is small enough to be rounded. float32 goes through
-float64, where two rounded terms suffice.
+An error of y·log₂ x is a relative error of the result, and |y·log₂ x| reaches 1074: hence the ten
+bits. x = 2^(k + j/4)·m, with j = 0…3 and m within 2^±⅛ of 1, so that s = (x − c)/(x + c) with
+c = 2^(k + j/4) is at most 0.0433 and log₂ m = C·s + s³·p(s²), C = 2/log 2. The cubic term is a
+thousandth of the first, and may be rounded; s, C and c are kept as pairs. Near x = 1, k = j = 0 and
+the relative error stays as small. Powers of zero and infinity, negative numbers to a fraction,
+subnormal arguments and results: these go the long way, see rare.py.
 """
 
 # pyright: basic
@@ -16,9 +17,12 @@ from .bits import (
     Num,
     both,
     copysign,
+    either,
     fma,
     kernel,
+    pick,
     poly,
+    power_of_two,
     quick_sum,
     rint,
     round_to_integer,
@@ -27,36 +31,46 @@ from .bits import (
     two_sum,
 )  # fmt: skip
 from .exponential import scale
-from .logarithm import INVERSE, lift, split
+from .logarithm import lift, to_float
+from .rare import rescue
 
-__all__ = ["pow"]
+__all__ = ["log2_pair", "pow"]
 
-THIRD = (0.6666666666666666, 3.700743415417188e-17)  # ⅔ and what it leaves
+# 2/log 2 as a pair; 2^(j/4) and what j/4 exceeds its logarithm by; the pattern of 2^(−1/8).
+SLOPE = (2.8853900817779268, 4.0710547481862066e-17)
+SLOPE_32 = (2.885390043258667, 3.851926067000022e-08)
+CENTRES = (1.189207115002721, 1.4142135623730951, 1.681792830507429)
+LEFT = (-4.830810003324493e-17, 9.861987250874697e-17, -7.033369914725411e-17)
+LEFT_32 = (-4.607128190059484e-08, -2.4690674393923473e-08, 2.1235901925820144e-08)
+EDGES = tuple(2.0 ** (j / 8) for j in (1, 3, 5))
+LOWEST, LOWEST_32 = 0x3FED_5818_DCFB_A487, 0x3F6A_C0C7
 
 
 def log2_pair(x: Num) -> tuple[Num, Num]:
-    """log₂ of a positive finite float64, as a pair."""
-    y, added = lift(x)
-    k, m, _ = split(y)
-    f = m - 1.0
-    d, d_error = quick_sum(f.like(2.0), f)
+    """log₂ of a positive normal number as a leading term and one at most a thousandth of it."""
+    lowest, shift, one = pick(x, (LOWEST, 52, 1023), (LOWEST_32, 23, 127))
+    pattern = x.bits()
+    i = ((pattern - lowest + (one << shift)) >> shift) - one
+    m = (pattern - (i << shift)).floating()
+    whole, centre, left = to_float(x, i), x.like(1.0), x.like(0.0)
+    for edge, value, rest in zip(EDGES, CENTRES, pick(x, LEFT, LEFT_32), strict=True):
+        beyond = m > edge
+        whole = select(beyond, whole + 0.25, whole)
+        centre, left = select(beyond, value, centre), select(beyond, rest, left)
+    f, d = m - centre, m + centre
     inverse = 1.0 / d
     s = f * inverse
-    s_error = (fma(-s, d, f) - s * d_error) * inverse
-    t, t_error = two_product(s, s)
-    t_error = fma(s * 2.0, s_error, t_error)
-    # w = 2 + ⅔t + t²·p(t), then log(1 + f) = s·w
-    u, u_error = two_product(t, t.like(THIRD[0]))
-    u_error = fma(t, THIRD[1], fma(t_error, THIRD[0], u_error))
-    u, u_error = quick_sum(u, u_error + t * t * poly(t, c.ATANH))
-    w, w_error = quick_sum(u.like(2.0), u)
-    w_error = w_error + u_error
-    p, p_error = two_product(s, w)
-    p_error = p_error + fma(s, w_error, s_error * w)
-    q, q_error = two_product(p, p.like(INVERSE[0]))
-    q_error = q_error + fma(p, INVERSE[1], p_error * INVERSE[0])
-    high, low = quick_sum(k - added, q)
-    return quick_sum(high, low + q_error)
+    # f is exact, and what d lost too: centre is a multiple of the last place of m.
+    s_error = fma(-s, m - (d - centre), fma(-s, d, f)) * inverse
+    high, low = pick(x, SLOPE, SLOPE_32)
+    series, t = pick(x, c.LOG2, c.LOG2_32), s * s
+    p = s * high
+    total, lost = quick_sum(whole, p)
+    error = fma(s, low, fma(s, high, -p)) + (lost + left)
+    error = fma(s_error, fma(t, 3 * series[0], high), error)
+    cube = s * t
+    cube_error = fma(s, fma(s, s, -t), fma(s, t, -cube))
+    return total, fma(cube, poly(t, series), fma(cube_error, series[0], error))
 
 
 def parity(y: Num) -> tuple[Num, Num]:
@@ -69,9 +83,30 @@ def parity(y: Num) -> tuple[Num, Num]:
 @kernel
 def pow(x: Num, y: Num) -> Num:
     """x to the power y, with the special cases of C's pow and NumPy's."""
+    size = abs(x)
+    high, low = log2_pair(size)
+    p = y * high
+    error = fma(y, low, fma(y, high, -p))
+    total = p + error
+    k, i = rint(total)
+    r = (p - k) + error
+    value = fma(r, poly(r, pick(x, c.EXP2, c.EXP2_32)), 1.0) * power_of_two(i)
+    whole, odd = parity(y)
+    value = select(odd, copysign(value, x), value)
+    tiny, most = pick(x, (2.0**-1022, 1020.0), (2.0**-126, 124.0))
+    common = both(both(size >= tiny, size < math.inf), abs(total) < most)
+    common = both(common, either(x > 0.0, whole))
+    return rescue(select(common, value, math.nan), any_power, x, y)
+
+
+def any_power(x: Num, y: Num) -> Num:
+    """x to the power y for all x and y, in float64."""
     wide_x, wide_y = x.cast(True), y.cast(True)
     size = abs(wide_x)
-    high, low = log2_pair(select(size < math.inf, select(size > 0.0, size, 1.0), 1.0))
+    normal, added = lift(select(size < math.inf, select(size > 0.0, size, 1.0), 1.0))
+    high, low = log2_pair(normal)
+    high, lost = two_sum(high, -added)
+    high, low = quick_sum(high, low + lost)
     bounded = select(abs(wide_y) < 2.0**70, wide_y, copysign(wide_y.like(2.0**70), wide_y))
     p, error = two_product(high, bounded)
     error = fma(low, bounded, error)

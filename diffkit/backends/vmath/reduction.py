@@ -1,28 +1,30 @@
-"""x = k·π/2 + r + low, for every x: the two reductions that trigonometric.py describes."""
+"""Reductions by multiples of π: short ones for most arguments, a long one for the rest.
+
+*Near*: with k the integer nearest to x/π, r = x − k·π. π is the sum of three floats; the fused
+multiply-add makes the difference with the first exact, so no part need be short (compare Cody and
+Waite, Software Manual for the Elementary Functions, 1980), and r is kept as a sum of two numbers.
+
+*Far*: only the part of 2x/π modulo 4 matters (Payne and Hanek, SIGNUM Newsletter 18, 1983).
+x = m·2^(16j), m an integer-valued float; a table holds 2^(16j)·2/π mod 4 as a sum of four floats.
+Each product with m is exact as a pair, whole multiples of 4 are dropped from each, and what is left
+is summed with its rounding errors. float32 arguments go through float64 with three columns.
+"""
 
 # pyright: basic
 
+import math
 from functools import lru_cache
+from typing import Any
 
-from .bits import (
-    Num,
-    fma,
-    gather,
-    pick,
-    quick_sum,
-    rint,
-    round_to_integer,
-    select,
-    two_product,
-    two_sum,
-)
+from .bits import Num, fma, gather, pick, quick_sum, rint, round_to_integer, select, two_product
+from .bits import two_sum
 
-__all__ = ["reduce"]
+__all__ = ["far", "is_near", "near_half_pi", "near_pi"]
 
-# π/2 in parts of 33, 33, 33 and 53 bits; and for float32 in parts of 11, 11, 11 and 24 bits.
-HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32)
+# π as a sum of three floats.
+PI = (3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33)
+PI_32 = (3.1415927410125732, -8.742277657347586e-08, -3.4302490200117637e-15)
 STEP = 16
-MODERATE = 2.0**19
 
 
 @lru_cache
@@ -61,9 +63,10 @@ def wrap(x: Num) -> Num:
     return fma(round_to_integer(x * 0.25), -4.0, x)
 
 
-def large(x: Num, columns: int) -> tuple[Num, Num, Num]:
-    """k modulo 4, r and low for finite |x| ≥ 2^19, in float64."""
-    y = abs(x)
+def far(x: Num) -> tuple[Num, Num, Num]:
+    """k modulo 4, r and low in float64 for x ≥ 2^17: x = k·π/2 + r + low, |r| ≤ π/4."""
+    columns = pick(x, 4, 3)
+    y = x.cast(True)
     j = ((y.bits() >> 52) - (1023 + 52)) >> 4  # wraps to a large number below 2^52
     j = select(y < 2.0**53, j.new(j.lift(0)), j)
     j = select(y < float("inf"), j, 0)
@@ -95,34 +98,33 @@ def large(x: Num, columns: int) -> tuple[Num, Num, Num]:
     error = fma(high, 6.123233995736766e-17, fma(low, 1.5707963267948966, error))
     r, error = quick_sum(r, error)
     i = i + i2 + i3
-    negative = x < 0.0
-    i = select(negative, 0 - i, i)
-    nan = x - x  # nan for nan and infinities, else 0
-    return i, select(negative, -r, r) + nan, select(negative, -error, error)
+    return i, r + (y - y), error  # y − y is nan for nan and infinity, else 0
 
 
-def moderate(x: Num) -> tuple[Num, Num, Num]:
-    """The same for |x| < 2^19, in float64."""
-    k, i = rint(x * 0.6366197723675814)
-    first = fma(-k, HALF_PI[0], x)  # exact
-    second, e = two_product(k, k.like(HALF_PI[1]))
-    r, low = two_sum(first, -second)
-    third, e3 = two_product(k, k.like(HALF_PI[2]))
-    r, lost = two_sum(r, -third)
-    low = low - e + lost - e3 - k * HALF_PI[3]
-    r, low = quick_sum(r, low)
-    return i, r, low
+def near_pi(x: Num, half: bool) -> tuple[Num, Num]:
+    """x = (k + ½·half)·π + r with |r| ≤ π/2: k as an integer, and r, for x that `is_near`.
+
+    The first difference is exact: the product and x are close and multiples of the same unit.
+    """
+    by = x * (1 / math.pi)
+    k, i = rint(by - 0.5 if half else by)
+    k, parts = k + 0.5 if half else k, pick(x, PI, PI_32)
+    return i, fma(-k, parts[2], fma(-k, parts[1], fma(-k, parts[0], x)))
 
 
-def reduce(x: Num) -> tuple[Num, Num, Num]:
-    """k modulo 4 as an integer, r and low."""
-    small = abs(x.cast(True)) < MODERATE
-    wide = x.cast(True)
-    i, r, low = moderate(select(small, wide, 0.0))
-    far = large(wide, pick(x, 4, 3))
-    i, r, low = (select(small, a, b) for a, b in zip((i, r, low), far, strict=True))
-    if x.wide:
-        return i, r, low
-    narrow = r.cast(False)
-    rest = (r - narrow.cast(True)).cast(False)
-    return Num(x.builder, x.builder.trunc(i.value, x.bits().value.type), False), narrow, rest
+def near_half_pi(x: Num) -> tuple[Num, Num, Num]:
+    """x = k·π/2 + r + low with |r| ≤ π/4: k as an integer, r and low, for x that `is_near`.
+
+    first − r is exact, since `first` is a multiple of the last place of the second product; what
+    r lost is then found with one more multiply-add.
+    """
+    k, i = rint(x * (2 / math.pi))
+    parts = [0.5 * part for part in pick(x, PI, PI_32)]
+    first = fma(-k, parts[0], x)
+    r = first - k * parts[1]
+    return i, r, fma(-k, parts[2], fma(-k, parts[1], first - r))
+
+
+def is_near(x: Num) -> Num:
+    """Whether the short reductions hold for x ≥ 0."""
+    return x < pick(x, 2.0**30, 2.0**17)

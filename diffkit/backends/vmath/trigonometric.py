@@ -1,25 +1,35 @@
-"""sin, cos and tan over the whole range: two reductions by π/2, both computed, one selected.
+"""sin, cos and tan over the whole range.
 
-*Moderate* |x|: with k the integer nearest to 2x/π, r = x − k·π/2. π/2 is split into parts of so few
-bits that the first products are exact (Cody and Waite, 1980), r is kept as a sum of two numbers.
-
-*Large* |x|: only the part of 2x/π modulo 4 matters (Payne and Hanek, SIGNUM Newsletter 18, 1983).
-|x| = m·2^(16j), m an integer-valued float; a table holds 2^(16j)·2/π mod 4 as a sum of four floats.
-Each product with m is exact as a pair, whole multiples of 4 are dropped from each, and what is left
-is summed with its rounding errors. The table is gathered, which vectorises. float32 arguments go
-through float64 with three entries of the table instead of four.
-
-On ±π/4 the minimax polynomials keep r, and 1 − r²/2 with its rounding error, as leading terms;
-tan is the quotient. Sign and choice of polynomial come from the two low bits of k, by masks.
+sin: x = kπ + r with |r| ≤ π/2, and sin x = (−1)ᵏ·sin r, an odd polynomial with r itself as its
+leading term. cos: the same with k + ½ in place of k, so that r is x less the nearest zero of
+cos. tan: x = kπ/2 + r with |r| ≤ π/4; sine and cosine of r, each as a leading term and a small one,
+change places when k is odd, and one division makes the tangent. Signs come from the low bits of k.
+Arguments too large for the short reduction are rare, and leave the vector loop: see rare.py.
 """
 
 # pyright: basic
 
+import math
+
 from . import coefficients as c
-from . import reduction
-from .bits import Num, fma, kernel, pick, poly, quick_sum, quotient, select
+from .bits import Num, fma, kernel, pick, poly, quick_sum, select
+from .rare import rescue
+from .reduction import far, is_near, near_half_pi, near_pi
 
 __all__ = ["cos", "sin", "tan"]
+
+
+def sine(r: Num) -> Num:
+    """sin r for |r| ≤ π/2: r − r³/8 as a pair, and a polynomial.
+
+    The pair is there because the sum of all but r reaches −0.57, and its rounding would show;
+    an eighth makes it cheap.
+    """
+    t = r * r
+    eighth = t * -0.125
+    first = fma(eighth, r, r)
+    lost = fma(eighth, r, r - first)
+    return first + fma(t * r, poly(t, pick(r, c.SIN_PI, c.SIN_PI_32)), lost)
 
 
 def sine_and_cosine(r: Num, low: Num) -> tuple[tuple[Num, Num], tuple[Num, Num]]:
@@ -32,37 +42,73 @@ def sine_and_cosine(r: Num, low: Num) -> tuple[tuple[Num, Num], tuple[Num, Num]]
     return (r, sine), (first, cosine)
 
 
-def flip(x: Num, i: Num) -> Num:
-    """−x where bit 1 of i is set."""
-    return (x.bits() ^ ((i >> 1) << pick(x, 63, 31))).floating()
-
-
 def choose(condition: Num, a: tuple[Num, Num], b: tuple[Num, Num]) -> tuple[Num, Num]:
     return select(condition, a[0], b[0]), select(condition, a[1], b[1])
+
+
+def negate(x: Num, when: Num) -> Num:
+    """−x where the lowest bit of `when` is set."""
+    return (x.bits() ^ (when << pick(x, 63, 31))).floating()
+
+
+def with_sign(size: Num, x: Num) -> Num:
+    """`size`, negated where the sign bit of x is set."""
+    return (size.bits() ^ (x.bits() ^ abs(x).bits())).floating()
 
 
 @kernel
 def sin(x: Num) -> Num:
     """The sine."""
-    i, r, low = reduction.reduce(x)
-    high, rest = choose((i & 1).equals(0), *sine_and_cosine(r, low))
-    return select(x.equals(0.0), x, flip(high + rest, i))
+    y = abs(x)
+    i, r = near_pi(y, half=False)
+    value = with_sign(negate(sine(r), i), x)
+    return rescue(select(is_near(y), value, math.nan), far_sine, x)
 
 
 @kernel
 def cos(x: Num) -> Num:
-    """The cosine: the sine a quarter turn on."""
-    i, r, low = reduction.reduce(x)
-    high, rest = choose((i & 1).equals(1), *sine_and_cosine(r, low))
-    return flip(high + rest, i + 1)
+    """The cosine."""
+    y = abs(x)
+    i, r = near_pi(y, half=True)
+    return rescue(select(is_near(y), negate(sine(r), i + 1), math.nan), far_cosine, x)
 
 
 @kernel
 def tan(x: Num) -> Num:
     """The tangent: sin/cos, or −cos/sin an odd number of quarter turns on."""
-    i, r, low = reduction.reduce(x)
+    y = abs(x)
+    i, r, low = near_half_pi(y)
+    value = with_sign(tangent(i, r, low), x)
+    return rescue(select(is_near(y), value, math.nan), far_tangent, x)
+
+
+def tangent(i: Num, r: Num, low: Num) -> Num:
+    """The tangent i quarter turns on; the division is corrected by what is left over."""
     sine, cosine = sine_and_cosine(r, low)
-    odd = (i & 1).equals(1)
-    bottom = choose(odd, (-sine[0], -sine[1]), cosine)
-    value = quotient(quick_sum(*choose(odd, cosine, sine)), quick_sum(*bottom))
-    return select(abs(x) < pick(x, 2.0**-28, 2.0**-13), x, value)
+    even = (i & 1).equals(0)
+    (a, b), (u, v) = choose(even, sine, cosine), choose(even, cosine, sine)
+    bottom = u + v
+    inverse = 1.0 / bottom
+    q = (a + b) * inverse
+    rest = fma(-q, u, a) + fma(-q, v, b)
+    return negate(fma(rest, inverse, q), i)
+
+
+def far_sine(x: Num) -> Num:
+    """The sine of an argument that `sin` does not reach."""
+    i, r, low = far(abs(x))
+    high, rest = choose((i & 1).equals(0), *sine_and_cosine(r, low))
+    return with_sign(negate(high + rest, i >> 1).cast(x.wide), x)
+
+
+def far_cosine(x: Num) -> Num:
+    """The cosine of an argument that `cos` does not reach."""
+    i, r, low = far(abs(x))
+    high, rest = choose((i & 1).equals(1), *sine_and_cosine(r, low))
+    return negate(high + rest, (i + 1) >> 1).cast(x.wide)
+
+
+def far_tangent(x: Num) -> Num:
+    """The tangent of an argument that `tan` does not reach."""
+    i, r, low = far(abs(x))
+    return with_sign(tangent(i, r, low).cast(x.wide), x)

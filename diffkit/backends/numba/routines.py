@@ -1,0 +1,103 @@
+"""What generated code calls besides arithmetic: whole-array routines and a few scalar functions.
+
+`window` looks at a part of an array's memory as an array of another shape, without a copy and
+without the checks of `reshape`, which take Numba long to compile. `solve` is LAPACK's. A tape is an
+array that `grown` doubles when it is full.
+"""
+
+# numba has no types; a value that passes through it is unknown to pyright.
+# pyright: basic
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+
+from ..vmath import where
+
+__all__ = ["floordiv", "grown", "mod", "scale", "sign", "solve", "solve_or_nan", "window"]
+
+OPTIONS = {"error_model": "numpy", "forceinline": True}
+
+
+@intrinsic
+def window(typingctx, array, offset, shape, dtype):
+    """`shape` elements of a dtype, in C order, from byte `offset` of a contiguous array on."""
+    result = types.Array(dtype.dtype, len(shape), "C")
+    signature = result(array, types.intp, types.UniTuple(types.intp, len(shape)), dtype)
+
+    def generate(context, builder, signature, args):
+        source = make_array(array)(context, builder, args[0])
+        start = builder.bitcast(source.data, ir.IntType(8).as_pointer())
+        item = context.get_data_type(result.dtype)
+        data = builder.bitcast(builder.gep(start, [args[1]]), item.as_pointer())
+        dims = cgutils.unpack_tuple(builder, args[2])
+        size = context.get_constant(types.intp, context.get_abi_sizeof(item))
+        strides, step = [], size
+        for n in reversed(dims):
+            strides.insert(0, step)
+            step = builder.mul(step, n)
+        view = make_array(result)(context, builder)
+        populate_array(
+            view, data=data, shape=dims, strides=strides, itemsize=size,
+            meminfo=source.meminfo, parent=source.parent,
+        )  # fmt: skip
+        return impl_ret_borrowed(context, builder, result, view._getvalue())
+
+    return signature, generate
+
+
+@njit(**OPTIONS)
+def scale(d, t):
+    """d·t, and 0 where t is 0."""
+    return where(t == 0, t, d * t)
+
+
+@njit(**OPTIONS)
+def sign(x):
+    """-1, 0 or 1; a nan stays."""
+    one = x - x + 1 if False else type(x)(1)
+    return where(x > 0, one, where(x < 0, -one, x))
+
+
+@njit(**OPTIONS)
+def floordiv(x, y):
+    """⌊x/y⌋ as NumPy has it."""
+    return np.floor_divide(x, y)
+
+
+@njit(**OPTIONS)
+def mod(x, y):
+    """x - y⌊x/y⌋ as NumPy has it."""
+    return np.remainder(x, y)
+
+
+@njit(error_model="numpy")
+def grown(tape, count):
+    """The tape with room for row `count`."""
+    rows = tape.shape[0]
+    if count < rows:
+        return tape
+    bigger = np.empty((max(2 * rows, count + 1), *tape.shape[1:]), tape.dtype)
+    bigger[:rows] = tape
+    return bigger
+
+
+@njit(error_model="numpy")
+def solve(a, b, out):
+    """out = a⁻¹ b; a singular matrix raises."""
+    out[...] = np.linalg.solve(a, b)
+
+
+@njit(error_model="numpy")
+def solve_or_nan(a, b, out):
+    """out = a⁻¹ b; nan for a singular matrix."""
+    try:
+        out[...] = np.linalg.solve(a, b)
+    except Exception:
+        out[...] = np.nan

@@ -1,0 +1,81 @@
+"""Rare arguments leave the vector loop, compute alone, and come back.
+
+A few arguments need far more work than the rest: the sine of 10²⁰ takes a reduction by a thousand
+bits of π. Computed in every lane and selected at the end, that work costs all arguments; behind an
+`if`, it would keep the loop from being vectorised. So the kernel leaves a nan where its short way
+does not hold, and hands value and arguments to an ordinary function that is never inlined. LLVM is
+told vector versions of this function (attribute `vector-function-abi-variant`, LLVM Language
+Reference, "Call Site Attributes"; the vectoriser then calls these): they look for a nan, which
+takes two instructions a vector, return at once when there is none, and otherwise send every lane
+to the scalar function. A true nan takes the long way too, and the long way returns a nan.
+"""
+
+# pyright: basic
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+
+from .bits import FLOATS, Num
+
+__all__ = ["rescue"]
+
+LANES = (2, 4, 8, 16)
+PURE = ("noinline", "nounwind", "willreturn", "speculatable", "memory(none)")
+
+
+def rescue(value: Num, slow: Callable[..., Num], *args: Num) -> Num:
+    """`value`, and where it is nan slow(*args), which is emitted once a module."""
+    function = scalar(value.builder.module, slow, len(args), value.wide)
+    return value.new(value.builder.call(function, [value.value, *(a.value for a in args)]))
+
+
+def scalar(module: Any, slow: Callable[..., Num], count: int, wide: bool) -> Any:
+    """The function (value, *args) → value, with its vector versions."""
+    name = f"vmath_{slow.__name__}_{'f64' if wide else 'f32'}"
+    if name in module.globals:
+        return module.globals[name]
+    kind, inputs = FLOATS[wide], count + 1
+    variants = ",".join(f"_ZGV_LLVM_N{n}{'v' * inputs}_{name}({name}_{n})" for n in LANES)
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * inputs), name)
+    function.linkage = "linkonce_odr"
+    function.attributes.update((*PURE, f'"vector-function-abi-variant"="{variants}"'))
+    builder = entry(function, lambda b, v: b.fcmp_unordered("uno", v, v))
+    builder.ret(slow(*(Num(builder, a, wide) for a in function.args[1:])).value)
+    for n in LANES:
+        add_variant(module, function, n)
+    return function
+
+
+def entry(function: Any, missing: Callable[[Any, Any], Any]) -> Any:
+    """Return the first argument unless something is missing; where it is, building goes on."""
+    builder, value = ir.IRBuilder(function.append_basic_block()), function.args[0]
+    long, short = function.append_basic_block("long"), function.append_basic_block("short")
+    builder.cbranch(missing(builder, value), long, short)
+    builder.position_at_end(short)
+    builder.ret(value)
+    builder.position_at_end(long)
+    return builder
+
+
+def add_variant(module: Any, function: Any, lanes: int) -> None:
+    """The version for vectors: `weak_odr`, since nobody calls it until loops are vectorised."""
+    kind = ir.VectorType(function.return_value.type, lanes)
+    truth = ir.VectorType(ir.IntType(1), lanes)
+    variant = ir.Function(
+        module, ir.FunctionType(kind, [kind] * len(function.args)), f"{function.name}_{lanes}"
+    )
+    variant.linkage = "weak_odr"
+    variant.attributes.update(PURE)
+    name = f"llvm.vector.reduce.or.v{lanes}i1"
+    any_of = module.globals.get(name)
+    if any_of is None:
+        any_of = ir.Function(module, ir.FunctionType(ir.IntType(1), [truth]), name)
+    builder = entry(variant, lambda b, v: b.call(any_of, [b.fcmp_unordered("uno", v, v)]))
+    result = variant.args[0]
+    for lane in range(lanes):
+        at = ir.Constant(ir.IntType(32), lane)
+        one = builder.call(function, [builder.extract_element(a, at) for a in variant.args])
+        result = builder.insert_element(result, one, at)
+    builder.ret(result)

@@ -1,0 +1,154 @@
+"""Fusion: loops over the same range become one, from the outermost in.
+
+Each statement moves up to the last loop that it may join: over the same range, and every element
+that both touch, one of them writing, touched in the same step by both. A statement moves past
+others only where nothing that it needs or changes stands between (Kennedy & McKinley, Maximizing
+loop parallelism and improving data locality via loop fusion and distribution, LCPC 1993). A loop of
+independent steps takes the direction of the one it joins.
+
+Joining a sequential loop (a scan's) would keep a costly row of elementary functions from being
+vectorised, so only what has loops of its own inside, or is cheap, joins one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .access import Analysis, Effects, aligned, clashes, commute, disjoint, free, independent
+from .program import Program
+from .syntax import Apply, Body, Expr, Local, Loop, Stmt, index_of
+from .walk import bodies, exprs, renamed, walk, with_bodies
+
+LOOKS_BACK = 48  # statements that one may move past
+ARRAYS = 64  # most buffers that one fused loop touches
+COSTLY = frozenset(
+    [
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "pow",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arctan2",
+        "arcsinh",
+        "arccosh",
+        "arctanh",
+        "erf",
+        "cbrt",
+        "hypot",
+        "lgamma",
+        "polygamma",
+    ]
+)
+
+
+def fuse(program: Program) -> Program:
+    """The program with its loops fused."""
+    return replace(program, body=fused(program.body, Analysis(), frozenset()))
+
+
+def fused(body: Body, analysis: Analysis, fixed: frozenset[Local]) -> Body:
+    """A body with its loops fused, inside too. `fixed` are the indices of the loops around."""
+    result: list[Stmt] = []
+    for stmt in body:
+        place(result, stmt, analysis, fixed)
+    return tuple(inside(stmt, analysis, fixed) for stmt in result)
+
+
+def inside(stmt: Stmt, analysis: Analysis, fixed: frozenset[Local]) -> Stmt:
+    """A statement with the loops inside it fused."""
+    parts = bodies(stmt)
+    if not parts:
+        return stmt
+    known = fixed | {stmt.var} if isinstance(stmt, Loop) else fixed
+    return with_bodies(stmt, [fused(part, analysis, known) for part in parts])
+
+
+def place(result: list[Stmt], stmt: Stmt, analysis: Analysis, fixed: frozenset[Local]) -> None:
+    """Append a statement, joined to earlier loops or moved before some where it can be. The loop
+    that it makes with one may join an earlier one in turn."""
+    position = len(result)
+    for k in range(len(result) - 1, max(-1, len(result) - 1 - LOOKS_BACK), -1):
+        other = result[k]
+        if isinstance(stmt, Loop) and isinstance(other, Loop):
+            both = joined(other, stmt, analysis, fixed)
+            if both is not None:
+                del result[k]
+                stmt, position = both, k
+                continue
+        if not independent(analysis.of(other), analysis.of(stmt)):
+            break
+        if not isinstance(stmt, Loop) and isinstance(other, Loop):
+            position = k  # what a later loop may need stands before loops that it does not need
+    result.insert(position, stmt)
+
+
+def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local]) -> Loop | None:
+    """One loop that does both, or None if that may change results or is not worth it."""
+    if first.extent != second.extent or not isinstance(first.extent, int):
+        return None
+    if first.ordered and second.ordered and first.reverse != second.reverse:
+        return None
+    one, two = analysis.of(first), analysis.of(second)
+    if one.fails or two.fails or not one.buffers.keys() & two.buffers.keys():
+        return None
+    if len(one.buffers.keys() | two.buffers.keys()) > ARRAYS:
+        return None
+    if first.ordered != second.ordered and row_of_functions(second if first.ordered else first):
+        return None
+    turned = Loop(
+        first.var, first.extent, renamed(second.body, second.var, index_of(first.var)),
+        loc=second.loc,
+    )  # fmt: skip
+    two = analysis.of(turned)
+    outer = bool(first.body and turned.body) and all(map(has_loops, (first, turned)))
+    if not same_steps(one, two, first.var, set(fixed), outer):
+        return None
+    return Loop(
+        first.var,
+        first.extent,
+        (*first.body, *turned.body),
+        first.reverse if first.ordered else second.reverse,
+        first.ordered or second.ordered,
+        first.loc or second.loc,
+    )
+
+
+def same_steps(one: Effects, two: Effects, var: Local, fixed: set[Local], outer: bool) -> bool:
+    """Whether what both loops touch, they touch in the same step; or both only add to it, in any
+    order. Sums into memory that overlap would keep an innermost loop from being vectorised."""
+    if not free(one, two):
+        return False
+    loose = one.loops | two.loops
+    return all(
+        aligned(p, q, var, fixed) or disjoint(p, q, loose) or (outer and commute(p, q))
+        for p, q in clashes(one, two)
+    )
+
+
+def has_loops(loop: Loop) -> bool:
+    return any(isinstance(stmt, Loop) for stmt in walk(loop.body))
+
+
+def row_of_functions(loop: Loop) -> bool:
+    """Whether a loop is innermost and computes elementary functions."""
+    if has_loops(loop):
+        return False
+    return any(costly(expr) for stmt in walk(loop.body) for expr in exprs(stmt))
+
+
+def costly(expr: Expr) -> bool:
+    if not isinstance(expr, Apply):
+        return False
+    return expr.op.name in COSTLY or any(costly(arg) for arg in expr.args)

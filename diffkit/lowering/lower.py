@@ -1,0 +1,50 @@
+"""From a graph to a loop program: every node by its rule, in order.
+
+This is the plain program, with storage for every value. `passes` makes it fast.
+"""
+
+from __future__ import annotations
+
+from ..graph import Graph, Var
+from ..types import Type
+from . import elements, indexing, products, reductions, regions
+from .lowerer import Lowerer, Rule
+from .program import Program
+from .syntax import Buffer, Expr, Local
+
+RULES: dict[str, Rule] = {
+    **elements.RULES, **reductions.RULES, **indexing.RULES, **products.RULES, **regions.RULES,
+}  # fmt: skip
+
+
+def lower(graph: Graph) -> Program:
+    """The plain loop program of a graph. Raises `UnsupportedError` for an op without a rule."""
+    low = Lowerer(RULES, elements.BOXED | reductions.BOXED)
+    params = [parameter(p.type, p.hint) for p in graph.params]
+    forms = [low.form(cell, p.type) for cell, p in zip(params, graph.params, strict=True)]
+    results: list[Expr | Buffer] = []
+    for form, hint in zip(low.graph(graph, forms), output_hints(low, graph), strict=True):
+        if form.shape == ():
+            results.append(form.at(()))
+            continue
+        out = Buffer(hint, form.type.dtype, form.shape, "output")
+        low.fill(out, form.shape, form.at)
+        results.append(out)
+    body = (*low.checks, *low.block)
+    consts = tuple(low.consts.values())
+    return Program(graph.name, tuple(params), consts, body, tuple(results))
+
+
+def parameter(type_: Type, hint: str) -> Local | Buffer:
+    """A scalar comes as a variable, an array as a buffer."""
+    if type_.shape == ():
+        return Local(hint, type_.dtype)
+    return Buffer(hint, type_.dtype, type_.shape, "param")
+
+
+def output_hints(low: Lowerer, graph: Graph) -> list[str]:
+    """The name of each result: that of its variable, but not the name of an argument."""
+    return [
+        low.names[atom] if isinstance(atom, Var) and atom not in graph.params else "out"
+        for atom in graph.outputs
+    ]

@@ -1,0 +1,25 @@
+"""The passes over a loop program, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .coalesce import coalesce
+from .contract import contract
+from .forward import forward
+from .fuse import fuse
+from .program import Program
+from .registers import registers
+from .storage import storage
+from .unroll import unroll
+
+PASSES: tuple[Callable[[Program], Program], ...] = (
+    coalesce, fuse, contract, unroll, contract, registers, forward, storage,
+)  # fmt: skip
+
+
+def run(program: Program) -> Program:
+    """The program after all passes."""
+    for change in PASSES:
+        program = change(program)
+    return program

@@ -1,0 +1,96 @@
+"""What the tests of the compiler share: graphs to try, and whether two ways to run one agree.
+
+The witness is the interpreter, which the rest of the suite holds against NumPy, differences and
+PyTorch. A loop program is run in Python after every pass, so that a disagreement names the pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from diffkit.backends.interpreter import prepare
+from diffkit.backends.numba.backend import Lowered
+from diffkit.graph import Graph, verify
+from diffkit.lowering.interpret import interpret
+from diffkit.lowering.lower import lower
+from diffkit.lowering.passes import PASSES
+from diffkit.lowering.program import Program
+from diffkit.modes.forward import jvp
+from diffkit.modes.reverse import vjp
+from diffkit.transforms.optimise import optimise
+from tests.ops.numerics import directions
+
+DOUBLE, SINGLE = 1e-13, 2e-6
+"""How far results may be apart, relative to the greatest element: elementary functions of a few
+ulps and sums in another order."""
+
+
+def variants(graph: Graph, twice: bool = False) -> dict[str, Graph]:
+    """A graph, its derivatives, and what the optimiser makes of them."""
+    found = {"value": graph}
+    on = [p.type.differentiable for p in graph.params]
+    if any(on) and any(t.differentiable for t in graph.types):
+        found["jvp"], found["vjp"] = verify(jvp(graph, on)), verify(vjp(graph, on))
+        found["optimised vjp"] = verify(optimise(found["vjp"]))
+        if twice:
+            again = [p.type.differentiable for p in found["vjp"].params]
+            found["vjp of vjp"] = verify(optimise(vjp(found["vjp"], again)))
+    found["optimised"] = verify(optimise(graph))
+    return found
+
+
+def filled_in(graph: Graph, args: Sequence[Any]) -> list[Any]:
+    """The arguments, and random tangents or cotangents for the parameters that come after them."""
+    rng = np.random.default_rng(len(graph.nodes))
+    rest = [np.zeros(p.type.shape, p.type.dtype.numpy) for p in graph.params[len(args) :]]
+    return [*args, *directions(rng, rest)]
+
+
+def stages(graph: Graph) -> Iterator[tuple[str, Program]]:
+    """The loop program as it is lowered, and after every pass."""
+    program = lower(graph)
+    yield "lower", program
+    for change in PASSES:
+        program = change(program)
+        yield change.__name__, program
+
+
+def close(got: Sequence[Any], want: Sequence[Any], label: str, tolerance: float = DOUBLE) -> None:
+    """Equal in number, dtype and shape; integers equal, floats close; nan and inf in one place."""
+    assert len(got) == len(want), label
+    for k, (x, y) in enumerate(zip(got, want, strict=True)):
+        x, y = np.asarray(x), np.asarray(y)
+        where = f"{label}, result {k}"
+        assert (x.dtype, x.shape) == (y.dtype, y.shape), where
+        if y.dtype.kind != "f":
+            np.testing.assert_array_equal(x, y, where)
+            continue
+        near = max(tolerance, SINGLE if y.dtype == np.float32 else 0.0)
+        finite = y[np.isfinite(y)]
+        atol = near * float(np.max(np.abs(finite), initial=0.0))
+        np.testing.assert_allclose(x, y, rtol=near, atol=atol, err_msg=where)
+
+
+def agree_in_python(graph: Graph, args: Sequence[Any], label: str = "") -> None:
+    """The loop program computes what the graph does, after every pass."""
+    args = filled_in(graph, args)
+    want = prepare(graph)(args)
+    tolerance = tolerance_of(graph)
+    for name, program in stages(graph):
+        close(interpret(program, args), want, f"{label} after {name}", tolerance)
+
+
+def agree_compiled(graph: Graph, args: Sequence[Any], label: str = "") -> None:
+    """Numba's code computes what the graph does."""
+    args = filled_in(graph, args)
+    close(Lowered(graph).compile()(args), prepare(graph)(args), label, tolerance_of(graph))
+
+
+def tolerance_of(graph: Graph) -> float:
+    """What a graph that computes in float32 somewhere inside can keep."""
+    types = [out.type for node in graph.nodes for out in node.outs]
+    single = any(t.differentiable and t.dtype.numpy == np.float32 for t in types)
+    return SINGLE if single else DOUBLE
