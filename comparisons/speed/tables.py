@@ -139,10 +139,14 @@ def notes(run: Run) -> list[str]:
     for call in run.calls:
         if call.status != "ok":
             places.setdefault((call.method, call.status, call.reason), []).append("a scalar call")
-    everywhere = len(run.cases())
     return [
-        f"{method} {status}"
-        + ("" if len(where) == everywhere else f" ({', '.join(where)})")
-        + f": {reason}"
+        f"{method} {status} ({shortened(where)}): {reason}"
         for (method, status, reason), where in places.items()
     ]
+
+
+def shortened(names: list[str]) -> str:
+    """Some names, and how many there are."""
+    if len(names) <= 4:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])}, … {len(names)} in all"

@@ -225,3 +225,15 @@ def independent(a: Effects, b: Effects) -> bool:
     return all(
         disjoint(p, q, loose) or (commute(p, q) and p.mode in LOOSE) for p, q in clashes(a, b)
     )
+
+
+def disturbed(value: Expr, effects: Effects) -> bool:
+    """Whether a statement changes what a value reads."""
+    if not (effects.writes | effects.sums.keys()).isdisjoint(vars_of(value)):
+        return True
+    for load in loads_of(value):
+        accesses = effects.buffers.get(load.buffer.root, ())
+        read = Access(None if load.buffer.base else load.index)
+        if any(a.mode and not disjoint(a, read, effects.loops) for a in accesses):
+            return True
+    return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from .access import Access, Analysis, Effects, disjoint, own_effects
+from .access import Analysis, Effects, disturbed, own_effects
 from .program import Program
 from .syntax import (
     Apply,
@@ -162,19 +162,6 @@ class Forwarding:
 def direct(stmt: Stmt) -> bool:
     """Whether the expressions of a statement with bodies are evaluated first, and once."""
     return isinstance(stmt, If | Loop)
-
-
-def disturbed(value: Expr, effects: Effects) -> bool:
-    """Whether a statement changes what a value reads."""
-    changed = effects.writes | effects.sums.keys()
-    if not changed.isdisjoint(vars_of(value)):
-        return True
-    for load in loads_of(value):
-        accesses = effects.buffers.get(load.buffer.root, ())
-        read = Access(None if load.buffer.base else load.index)
-        if any(a.mode and not disjoint(a, read, effects.loops) for a in accesses):
-            return True
-    return False
 
 
 def without_dead(program: Program) -> Program:

@@ -76,22 +76,30 @@ def inside(stmt: Stmt, analysis: Analysis, fixed: frozenset[Local]) -> Stmt:
 
 
 def place(result: list[Stmt], stmt: Stmt, analysis: Analysis, fixed: frozenset[Local]) -> None:
-    """Append a statement, joined to earlier loops or moved before some where it can be. The loop
-    that it makes with one may join an earlier one in turn."""
-    position = len(result)
-    for k in range(len(result) - 1, max(-1, len(result) - 1 - LOOKS_BACK), -1):
+    """Append a statement, joined to earlier loops or moved before some where it can be. Where it
+    cannot move up to a loop that it may join, that loop may move down to it. What two loops make
+    may join an earlier one in turn."""
+    position = end = len(result)
+    free = True  # whether the statement may still move up
+    for k in range(end - 1, max(-1, end - 1 - LOOKS_BACK), -1):
         other = result[k]
         if isinstance(stmt, Loop) and isinstance(other, Loop):
             both = joined(other, stmt, analysis, fixed)
-            if both is not None:
+            if both is not None and (free or sinks(other, result[k + 1 :], analysis)):
                 del result[k]
-                stmt, position = both, k
+                position = k if free else position - 1
+                stmt = both
                 continue
-        if not independent(analysis.of(other), analysis.of(stmt)):
-            break
-        if not isinstance(stmt, Loop) and isinstance(other, Loop):
+        free = free and independent(analysis.of(other), analysis.of(stmt))
+        if free and isinstance(other, Loop):
             position = k  # what a later loop may need stands before loops that it does not need
     result.insert(position, stmt)
+
+
+def sinks(loop: Loop, after: list[Stmt], analysis: Analysis) -> bool:
+    """Whether a loop may move down past these."""
+    effects = analysis.of(loop)
+    return all(independent(effects, analysis.of(stmt)) for stmt in after)
 
 
 def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local]) -> Loop | None:
@@ -101,7 +109,7 @@ def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local
     if first.ordered and second.ordered and first.reverse != second.reverse:
         return None
     one, two = analysis.of(first), analysis.of(second)
-    if one.fails or two.fails or not one.buffers.keys() & two.buffers.keys():
+    if one.fails or two.fails or one.buffers.keys().isdisjoint(two.buffers):
         return None
     if len(one.buffers.keys() | two.buffers.keys()) > ARRAYS:
         return None

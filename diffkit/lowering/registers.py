@@ -14,11 +14,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from .access import Access, Analysis, Effects, disjoint
+from .access import Access, Analysis, Effects, disjoint, disturbed
 from .contract import assigned
 from .program import Program
 from .syntax import (
     Affine,
+    Apply,
     Assign,
     Body,
     Buffer,
@@ -135,17 +136,29 @@ def in_variables(body: Body, homes: dict[Key, Local]) -> Body:
 
 def read_once(body: Sequence[Stmt]) -> Body:
     """Statements with each element read at most once, and not after it was just stored."""
-    wanted: Counter[Key] = Counter()
+    wanted: Counter[Key | Expr] = Counter()
     for stmt in body:
         for expr in exprs(stmt):
-            wanted.update((load.buffer, load.index) for load in loads_of(expr))
+            for load in loads_of(expr):
+                wanted[(load.buffer, load.index)] += 1
+                wanted.update(part for part in load.index if isinstance(part, Apply))
+        if isinstance(stmt, Store):
+            wanted.update(part for part in stmt.index if isinstance(part, Apply))
         if isinstance(stmt, Store):
             wanted[(stmt.buffer, stmt.index)] += 1
     analysis = Analysis()
     known: dict[Key, Expr] = {}
+    places: dict[Expr, Local] = {}  # computed indices
     result: list[Stmt] = []
 
     def change(expr: Expr) -> Expr | None:
+        if isinstance(expr, Apply) and wanted[expr] > 1:
+            if expr not in places:
+                local = Local("at", expr.dtype)
+                args = tuple([rewrite(arg, change) for arg in expr.args])
+                result.append(Assign(local, replace(expr, args=args)))
+                places[expr] = local
+            return places[expr]
         if not isinstance(expr, Load):
             return None
         index = tuple([rewrite(part, change) for part in expr.index])
@@ -165,6 +178,9 @@ def read_once(body: Sequence[Stmt]) -> Body:
         if isinstance(stmt_, Store) and isinstance(stmt, Store):
             stmt_ = with_value(stmt, stmt_, wanted, result)
         forget(known, effects)
+        for place in list(places):
+            if disturbed(place, effects):
+                del places[place]
         if isinstance(stmt, Store) and isinstance(stmt_, Store) and stmt.mode == "set":
             if isinstance(stmt_.value, Local | Const):
                 known[(stmt.buffer, stmt.index)] = stmt_.value
@@ -172,7 +188,7 @@ def read_once(body: Sequence[Stmt]) -> Body:
     return tuple(result)
 
 
-def with_value(old: Store, new: Store, wanted: Counter[Key], result: list[Stmt]) -> Store:
+def with_value(old: Store, new: Store, wanted: Counter[Key | Expr], result: list[Stmt]) -> Store:
     """A store of a variable, if the element is read again."""
     again = wanted[(old.buffer, old.index)] > 1
     if new.mode != "set" or not again or isinstance(new.value, Local | Const):

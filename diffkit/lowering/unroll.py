@@ -8,14 +8,15 @@ text stays short, are written out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .contract import indices_of
 from .lowerer import SMALL
 from .program import Program
-from .syntax import Affine, Body, Buffer, Local, Loop, Stmt, constant
-from .walk import bodies, renamed, walk, with_bodies
+from .syntax import Affine, Assign, Body, Buffer, Expr, Local, Loop, Stmt, constant
+from .walk import bodies, exprs, renamed, rewrite, transformed, vars_of, walk, with_bodies
 
 LONGEST = 96  # statements of one loop written out
 
@@ -32,7 +33,7 @@ def unroll(program: Program) -> Program:
             wanted |= variables
     if not wanted:
         return program
-    return replace(program, body=written_out(program.body, wanted))
+    return replace(program, body=written_out(program.body, wanted, uses_of(program)))
 
 
 def small(buffer: Buffer) -> bool:
@@ -63,16 +64,68 @@ def statements(stmt: Stmt) -> int:
     return 1 + sum(1 for part in bodies(stmt) for _ in walk(part))
 
 
-def written_out(body: Body, wanted: set[Local]) -> Body:
+def written_out(body: Body, wanted: set[Local], uses: Counter[Local]) -> Body:
     """A body with the loops over some indices written out."""
     result: list[Stmt] = []
     for stmt in body:
-        parts = [written_out(part, wanted) for part in bodies(stmt)]
+        parts = [written_out(part, wanted, uses) for part in bodies(stmt)]
         new = with_bodies(stmt, parts) if parts else stmt
         if isinstance(new, Loop) and new.var in wanted and isinstance(new.extent, int):
             steps = range(new.extent - 1, -1, -1) if new.reverse else range(new.extent)
+            own = private(new, uses)
             for k in steps:
-                result.extend(renamed(new.body, new.var, constant(k)))
+                body_ = renamed(new.body, new.var, constant(k))
+                result.extend(with_fresh(body_, own) if k != steps[-1] else body_)
         else:
             result.append(new)
     return tuple(result)
+
+
+def uses_of(program: Program) -> Counter[Local]:
+    """How often each variable is mentioned."""
+    found: Counter[Local] = Counter()
+    count(program.body, found)
+    for result in program.results:
+        if not isinstance(result, Buffer):
+            found.update(vars_of(result))
+    return found
+
+
+def count(body: Body, found: Counter[Local]) -> None:
+    for stmt in walk(body):
+        if isinstance(stmt, Assign):
+            found[stmt.local] += 1
+        for expr in exprs(stmt):
+            found.update(vars_of(expr))
+
+
+def private(loop: Loop, uses: Counter[Local]) -> list[Local]:
+    """The variables that a step of a loop sets first and that nobody else mentions."""
+    here: Counter[Local] = Counter()
+    count(loop.body, here)
+    first: dict[Local, bool] = {}
+    for stmt in walk(loop.body):
+        for expr in exprs(stmt):
+            for local in vars_of(expr):
+                first.setdefault(local, False)
+        if isinstance(stmt, Assign):
+            first.setdefault(stmt.local, True)
+    return [v for v, sets in first.items() if sets and here[v] == uses[v]]
+
+
+def with_fresh(body: Body, own: Sequence[Local]) -> Body:
+    """The body with variables of its own in the place of some."""
+    fresh = {local: Local(local.hint, local.dtype) for local in own}
+
+    def change(expr: Expr) -> Expr | None:
+        return fresh.get(expr) if isinstance(expr, Local) else None
+
+    def new(stmts: Body) -> Body:
+        return tuple(
+            replace(stmt, local=fresh[stmt.local])
+            if isinstance(stmt, Assign) and stmt.local in fresh
+            else with_bodies(stmt, [new(part) for part in bodies(stmt)])
+            for stmt in stmts
+        )
+
+    return new(transformed(body, lambda expr: rewrite(expr, change)))

@@ -265,11 +265,10 @@ def two_product(a: Num, b: Any) -> tuple[Num, Num]:
 
 
 def quotient(top: tuple[Num, Num], bottom: tuple[Num, Num]) -> Num:
-    """The quotient of two unevaluated sums: one Newton step on that of the leading terms."""
-    inverse = 1.0 / bottom[0]
-    q = top[0] * inverse
-    lost = fma(-q, bottom[0], top[0]) + fma(-q, bottom[1], top[1])
-    return fma(lost, inverse, q)
+    """The quotient of two unevaluated sums: that of the rounded sums, and one Newton step."""
+    inverse = 1.0 / (bottom[0] + bottom[1])
+    q = (top[0] + top[1]) * inverse
+    return fma(fma(-q, bottom[0], top[0]) + fma(-q, bottom[1], top[1]), inverse, q)
 
 
 def gather(table: Sequence[float], index: Num, name: str) -> Num:

@@ -14,7 +14,7 @@ x is clamped to where results are 0 and inf, by selects that leave a nan alone.
 from . import coefficients as c
 from .bits import Num, fma, kernel, pick, poly, power_of_two, rint, select
 
-__all__ = ["exp", "exp2", "expm1", "reduce_exp", "scale", "tail"]
+__all__ = ["exp", "exp2", "expm1", "reduce_exp", "rest_of_exp", "scale", "tail"]
 
 INVERSE_LOG2 = 1.4426950408889634
 # log 2 in two parts: 32 bits (12 for float32), and the rest.
@@ -33,6 +33,11 @@ def reduce_exp(x: Num) -> tuple[Num, Num, Num]:
     high, low = pick(x, LOG2, LOG2_32)
     k, i = rint(x * INVERSE_LOG2)
     return k, i, fma(k, -low, fma(k, -high, x))
+
+
+def rest_of_exp(r: Num) -> Num:
+    """eʳ − 1 − r for |r| ≤ log(2)/2."""
+    return r * r * poly(r, pick(r, c.EXP, c.EXP_32))
 
 
 def tail(r: Num) -> Num:

@@ -106,7 +106,7 @@ def fits() -> list[tuple[str, Function, Any, Any, int, int, Function]]:
         ("ERF", lambda t: mp.erf(mp.sqrt(t)) / mp.sqrt(t) - 1, 0, 1, 11, 5, lambda t: 1),
         ("ERFC", erf_tail, 1, mp.mpf("5.95"), 23, 0, mp.erfc),
         ("ERFC_NARROW", erf_tail, 1, mp.mpf("4"), 0, 8, mp.erfc),
-        ("CBRT", lambda m: mp.cbrt(m), 1, 2, 4, 3, lambda m: 1),
+        ("CBRT", lambda a: 1 / mp.cbrt(a), 0.5, 4, 7, 5, mp.cbrt),
     ]  # fmt: skip
 
 

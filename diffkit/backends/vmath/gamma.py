@@ -50,10 +50,9 @@ def digamma(x):
         return math.copysign(math.inf, -x)
     value = 0.0
     if x < 0.0:
-        fraction = x - math.floor(x)
+        fraction = x - math.floor(x + 0.5)  # exact
         if fraction == 0.0 or x == -math.inf:
             return math.nan
-        fraction = fraction - 1.0 if fraction > 0.5 else fraction
         value = -math.pi / math.tan(math.pi * fraction)
         x = 1.0 - x
     if abs(x - ROOT[0]) < REACH:

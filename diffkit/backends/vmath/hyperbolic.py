@@ -26,7 +26,7 @@ from .bits import (
     select,
     two_product,
 )
-from .exponential import clamp, reduce_exp, scale, tail
+from .exponential import clamp, reduce_exp, rest_of_exp, scale, tail
 
 __all__ = ["cosh", "even_and_odd", "sigmoid", "sinh", "tanh"]
 
@@ -75,17 +75,18 @@ def cosh(x: Num) -> Num:
 
 @kernel
 def tanh(x: Num) -> Num:
-    """The hyperbolic tangent; 1 to the last bit beyond 20 (10 for float32)."""
-    y = clamp(abs(x), 0.0, pick(x, 20.0, 10.0))
-    _, i, r = reduce_exp(y)
-    even, odd = even_and_odd(r)
-    b = power_of_two(0 - i - i)
-    minus, plus = 1.0 - b, 1.0 + b
-    s, lost = leading(minus, plus, r)
-    top = quick_sum(s, lost + (1.0 - minus - b) + fma(minus, even, plus * odd))
-    s, lost = leading(plus, minus, r)
-    bottom = quick_sum(s, lost + (1.0 - plus + b) + fma(plus, even, minus * odd))
-    return copysign(quotient(top, bottom), x)
+    """The hyperbolic tangent, E/(E + 2) with E = e²ʸ − 1; 1 to the last bit beyond 20 (10).
+
+    With 2y = k·log 2 + r and e^r = 1 + r + p, E and E + 2 are (2ᵏ ∓ 1) + 2ᵏr and 2ᵏp.
+    """
+    y = abs(x)
+    y = select(y > pick(x, 20.0, 10.0), pick(x, 20.0, 10.0), y)
+    _, i, r = reduce_exp(y + y)
+    power = power_of_two(i)
+    first, small = power * r, power * rest_of_exp(r)
+    top, lost = quick_sum(power - 1.0, first)
+    bottom, missed = quick_sum(power + 1.0, first)
+    return copysign(quotient((top, lost + small), (bottom, missed + small)), x)
 
 
 @kernel

@@ -7,6 +7,7 @@ import math
 from . import coefficients as c
 from .bits import (
     Num,
+    both,
     copysign,
     fma,
     kernel,
@@ -18,39 +19,49 @@ from .bits import (
     sqrt,
     two_product,
 )
-from .logarithm import lift, to_float
+from .logarithm import to_float
+from .rare import rescue
 
 __all__ = ["cbrt", "hypot"]
 
 
 @kernel
 def cbrt(x: Num) -> Num:
-    """The cube root: x = 2^(3j + n)·m with n = −1, 0, 1, 1 ≤ m < 2.
+    """The cube root: |x| = 2³ʲ·a with ½ ≤ a < 4, and no division.
 
-    A polynomial gives ∛m to some 13 bits, a table of three ∛2ⁿ, and one step of Halley's iteration
-    y ← y + y·(a − y³)/(2y³ + a) triples the correct bits; a last step,
-    Newton's with a − y³ computed as a pair, rounds the result as well as can be.
+    A polynomial gives y near 1/∛a to some 10 bits, one step of third order, y + y·(e/3 + 2e²/9) with
+    e = 1 − a·y³, triples them (float32: second order). Then z = a·y² is near ∛a, and a step of
+    Newton's iteration with y²/3 for 1/(3z²) ends it.
     """
-    y, added = lift(abs(x))
+    size = abs(x)
+    value = root_of_normal(size)
+    tiny = pick(x, 2.0**-1022, 2.0**-126)
+    value = select(both(size >= tiny, size < math.inf), value, math.nan)
+    return rescue(copysign(value, x), any_cube_root, x)
+
+
+def root_of_normal(x: Num) -> Num:
     shift, one = pick(x, (52, 1023), (23, 127))
-    pattern = y.bits()
+    pattern = x.bits()
     e = (pattern >> shift) - one
-    m = (pattern - (e << shift)).floating()
-    k = to_float(x, e)
-    third, j = rint((k - added) * (1 / 3))
-    n = (k - added) - third * 3.0
-    start = poly(m, pick(x, c.CBRT, c.CBRT_32))
-    two = select(n > 0.5, x.like(2.0), select(n < -0.5, x.like(0.5), 1.0))
-    root = select(n > 0.5, x.like(2 ** (1 / 3)), select(n < -0.5, x.like(2 ** (-1 / 3)), 1.0))
-    a, z = m * two, start * root
-    cube = z * z * z
-    z = fma(z, (a - cube) / fma(cube, 2.0, a), z)
-    square, e1 = two_product(z, z)
-    cubed, e2 = two_product(square, z)
-    rest = (a - cubed) - fma(e1, z, e2)
-    z = fma(rest, x.like(1 / 3) / square, z)
-    value = copysign(z * power_of_two(j), x)
-    return select(y < math.inf, select(y > 0.0, value, x), x + x)
+    _, j = rint(to_float(x, e) * (1 / 3))
+    a = (pattern - ((j + (j << 1)) << shift)).floating()
+    y = poly(a, pick(x, c.CBRT, c.CBRT_32))
+    ay = a * y
+    e = fma(-ay, y * y, 1.0)
+    y = fma(y * e, fma(e, 2 / 9, 1 / 3) if x.wide else 1 / 3, y)
+    square = y * y
+    z = a * square
+    z = fma(fma(-z * z, z, a), square * (1 / 3), z)
+    return z * power_of_two(j)
+
+
+def any_cube_root(x: Num) -> Num:
+    """The cube root of zeros, subnormal numbers, infinities and nan."""
+    size = abs(x)
+    big, root = pick(x, (2.0**54, 2.0**-18), (2.0**24, 2.0**-8))
+    value = copysign(root_of_normal(size * big) * root, x)
+    return select(size < math.inf, select(size > 0.0, value, x), x + x)
 
 
 @kernel

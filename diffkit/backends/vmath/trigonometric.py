@@ -12,7 +12,7 @@ Arguments too large for the short reduction are rare, and leave the vector loop:
 import math
 
 from . import coefficients as c
-from .bits import Num, fma, kernel, pick, poly, quick_sum, select
+from .bits import Num, fma, kernel, pick, poly, quick_sum, quotient, select
 from .rare import rescue
 from .reduction import far, is_near, near_half_pi, near_pi
 
@@ -86,12 +86,7 @@ def tangent(i: Num, r: Num, low: Num) -> Num:
     """The tangent i quarter turns on; the division is corrected by what is left over."""
     sine, cosine = sine_and_cosine(r, low)
     even = (i & 1).equals(0)
-    (a, b), (u, v) = choose(even, sine, cosine), choose(even, cosine, sine)
-    bottom = u + v
-    inverse = 1.0 / bottom
-    q = (a + b) * inverse
-    rest = fma(-q, u, a) + fma(-q, v, b)
-    return negate(fma(rest, inverse, q), i)
+    return negate(quotient(choose(even, sine, cosine), choose(even, cosine, sine)), i)
 
 
 def far_sine(x: Num) -> Num:

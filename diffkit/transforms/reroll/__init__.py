@@ -11,10 +11,11 @@ in four steps: the graph as integers (`numbering`), stretches in which they repe
 part of these that is wired alike, too (`wiring`), and the scan (`loop`, `rows`, `places`). What was
 simplified in the first step, or the last, stays before or after the loop. Constants that differ
 from step to step (a time, the k of data[k]) become rows that the loop reads; values of all steps
-that are stacked become rows that it makes.
+that are stacked become rows that it makes. Some loops are regular only after a graph has been
+rearranged (`stores`, `reads`), others only before, so both are tried.
 
-Each value is computed by the same ops from the same operands in the same order, so that results are
-equal bit for bit. Where anything does not fit, the nodes stay as they are.
+Each value is computed by the same ops from the same operands, so that results are equal bit for
+bit. Where anything does not fit, the nodes stay as they are.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from .stacks import joined_as_stacks
 from .stores import forward_stores
 from .wiring import Run, find_run
 
-REPEATS = 8
-SIZE = 64
-ROUNDS = 16
-LARGE = 5000
+REPEATS = 8  # steps
+SIZE = 64  # nodes
+ROUNDS = 16  # how often what one round has made is searched again
+LARGE = 5000  # nodes
 
 
 @paused_collector()
@@ -71,7 +72,7 @@ def reroll(graph: Graph, repeats: int = REPEATS, size: int = SIZE) -> Graph:
 
 
 class Limits(NamedTuple):
-    """What is worth a loop."""
+    """The fewest steps and the fewest nodes that are worth a loop."""
 
     repeats: int
     size: int

@@ -109,8 +109,10 @@ def find_run(g: Numbered, stretch: Stretch, repeats: int, size: int) -> Run | No
 
 
 def regular(g: Numbered, start: int, stop: int, period: int) -> tuple[int, int]:
-    """The longest part of a stretch in which each operand is, from block to block, either always
-    carried along or never."""
+    """The longest part of a stretch in which each operand, compared with that one block later, has
+    either always moved along by a block or always stayed or come from before the stretch. So a part
+    may not hold an operand that does neither (broken), nor two a block apart of which one moves and
+    the other does not (turned)."""
     low, high = g.reads[start], g.reads[stop - period]
     left = g.operands[low:high]
     right = g.operands[g.reads[start + period] : g.reads[stop]]
