@@ -8,6 +8,7 @@ allocation, with arrays for registers: Chaitin, Computer Languages 6, 1981.)
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from .syntax import (
     Stmt,
     Store,
 )
-from .walk import bodies, mentioned, rewrite, walk, with_bodies, with_exprs
+from .walk import bodies, mentioned, rewrite, with_bodies, with_exprs
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +44,119 @@ class Copy:
 
 def coalesce(program: Program) -> Program:
     """The program without the copies that nothing needs."""
-    uses = Counter(b for stmt in walk(program.body) for b in set(mentioned(stmt)))
+    mentions = Mentions()
+    uses: Counter[Buffer] = Counter()
+    for stmt in program.body:
+        uses.update(mentions.of(stmt))
     uses.update(b for b in program.results if isinstance(b, Buffer))
-    body = program.body
     pinned = {b.root for b in uses if b.base is not None}
-    return replace(program, body=coalesced(body, uses, pinned))
+    return replace(program, body=Coalescing(mentions, uses, pinned).body(program.body))
 
 
-def coalesced(body: Body, uses: Counter[Buffer], pinned: set[Buffer]) -> Body:
-    """A body with its copies taken away, inner bodies first."""
-    stmts: list[Stmt] = []
-    for stmt in body:
-        inner = [coalesced(part, uses, pinned) for part in bodies(stmt)]
-        stmts.append(with_bodies(stmt, inner) if inner else stmt)
-    at = 0
-    while at < len(stmts):
-        copy = copy_of(stmts[at])
-        shorter = merged(stmts, at, copy, uses, pinned) if copy else None
-        if shorter is None:
-            at += 1
-        else:
-            stmts, at = shorter
-    return tuple(stmts)
+class Mentions:
+    """How many single statements inside a statement mention each buffer; counted once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Stmt, Counter[Buffer]] = {}
+
+    def of(self, stmt: Stmt) -> Counter[Buffer]:
+        found = self._known.get(stmt)
+        if found is None:
+            found = self._known[stmt] = Counter(set(mentioned(stmt)))
+            for body in bodies(stmt):
+                for inner in body:
+                    found.update(self.of(inner))
+        return found
+
+
+class Coalescing:
+    """One walk over a program. `uses`: how many statements mention a buffer, results included;
+    `pinned`: buffers that are also seen in another shape."""
+
+    def __init__(self, mentions: Mentions, uses: Counter[Buffer], pinned: set[Buffer]) -> None:
+        self.mentions, self.uses, self.pinned = mentions, uses, pinned
+        self.analysis = Analysis()
+
+    def body(self, body: Body) -> Body:
+        """A body with its copies taken away, inner bodies first."""
+        stmts: list[Stmt | None] = []
+        for stmt in body:
+            inner = [self.body(part) for part in bodies(stmt)]
+            changed = any(new is not old for new, old in zip(inner, bodies(stmt), strict=True))
+            stmts.append(with_bodies(stmt, inner) if changed else stmt)
+        places: dict[Buffer, set[int]] = {}
+        for at, stmt in enumerate(stmts):
+            if stmt is not None:
+                self.note(places, at, stmt)
+        again = True
+        while again:  # one copy less may set another free
+            again = False
+            for at, stmt in enumerate(stmts):
+                copy = copy_of(stmt) if stmt is not None else None
+                if copy and self.apart(stmts, at, copy, places):
+                    self.merge(stmts, at, copy, places)
+                    again = True
+        kept = tuple(stmt for stmt in stmts if stmt is not None)
+        return body if len(kept) == len(body) and all(map(operator.is_, kept, body)) else kept
+
+    def note(self, places: dict[Buffer, set[int]], at: int, stmt: Stmt) -> None:
+        for buffer in self.mentions.of(stmt):
+            places.setdefault(buffer, set()).add(at)
+
+    def apart(
+        self, stmts: list[Stmt | None], at: int, copy: Copy, places: dict[Buffer, set[int]]
+    ) -> bool:
+        """Whether the source of the copy at `at` may live in its target."""
+        source, target = copy.source, copy.target
+        if source is target or copy.source_row or source.role != "work":
+            return False
+        if source in self.pinned or target in self.pinned or source.size <= SMALL:
+            return False
+        if target.role not in ("work", "output", "tape") or target.base:
+            return False
+        mine = places[source]
+        if max(mine) != at or sum(self.count(stmts[k], source) for k in mine) != self.uses[source]:
+            return False
+        back = Copy(source, (), target, copy.row)
+        first = min(mine)
+        for k in sorted(places[target]):
+            stmt = stmts[k]
+            if stmt is None or not first <= k < at or copy_of(stmt) == back:
+                continue  # the other way round: both are no copies any more
+            effects = self.analysis.of(stmt)
+            row = Access(copy.row, "set")
+            if not copy.row or not all(
+                other_row(access, row, effects) for access in effects.buffers[target.root]
+            ):
+                return False
+        return True
+
+    def count(self, stmt: Stmt | None, buffer: Buffer) -> int:
+        return 0 if stmt is None else self.mentions.of(stmt)[buffer]
+
+    def merge(
+        self, stmts: list[Stmt | None], at: int, copy: Copy, places: dict[Buffer, set[int]]
+    ) -> None:
+        """Let the source live in the target."""
+        before = self.here(stmts, copy.target, places)
+        stmts[at] = None
+        places[copy.target].discard(at)
+        for k in places.pop(copy.source):
+            stmt = stmts[k]
+            if stmt is None:
+                continue
+            new = moved(stmt, copy)
+            stmts[k] = None if no_op(new) else new
+            if stmts[k] is None:
+                places[copy.target].discard(k)
+            else:
+                self.note(places, k, new)
+        del self.uses[copy.source]
+        self.uses[copy.target] += self.here(stmts, copy.target, places) - before
+
+    def here(self, stmts: list[Stmt | None], buffer: Buffer, places: dict[Buffer, set[int]]) -> int:
+        """How many single statements of this body mention a buffer."""
+        return sum(self.count(stmts[k], buffer) for k in places[buffer])
 
 
 def copy_of(stmt: Stmt) -> Copy | None:
@@ -85,6 +177,8 @@ def copy_of(stmt: Stmt) -> Copy | None:
     source = whole_row(load.buffer, load.index, loops, count)
     if target is None or source is None:
         return None
+    if stmt.buffer.shape[len(stmt.buffer.shape) - count :] != load.buffer.shape[-count:]:
+        return None  # the same elements, under other indices
     return Copy(stmt.buffer, target, load.buffer, source)
 
 
@@ -105,46 +199,7 @@ def whole_row(buffer: Buffer, index: Index, loops: Sequence[Loop], count: int) -
     return row if steady and not pending else None
 
 
-def merged(
-    stmts: list[Stmt], at: int, copy: Copy, uses: Counter[Buffer], pinned: set[Buffer]
-) -> tuple[list[Stmt], int] | None:
-    """The statements with the source of the copy at `at` replaced by its target, and where to go
-    on; None where the two have to be apart."""
-    source, target = copy.source, copy.target
-    if source is target:
-        return None
-    if source.role != "work" or copy.source_row or source in pinned or source.size <= SMALL:
-        return None
-    if target.role not in ("work", "output", "tape") or target in pinned or target.base:
-        return None
-    mine = [k for k, stmt in enumerate(stmts) if mentions(stmt, source)]
-    counted = sum(source in set(mentioned(s)) for k in mine for s in walk((stmts[k],)))
-    if counted != uses[source] or mine[-1] != at:
-        return None
-    first = mine[0]
-    analysis = Analysis()
-    row = Access(copy.row if copy.row else None, "set")
-    for k in range(first, at):
-        if copy_of(stmts[k]) == Copy(source, (), target, copy.row):
-            continue  # the other way round: both are no copies any more
-        for access in analysis.of(stmts[k]).buffers.get(target.root, ()):
-            if row.index is None or not apart_rows(access, row, analysis.of(stmts[k])):
-                return None
-    changed = [
-        *stmts[:first],
-        *(moved(stmt, copy) for stmt in stmts[first:at]),
-        *stmts[at + 1 :],
-    ]
-    kept = [s for s in changed if not no_op(s)]
-    uses[target] += uses.pop(source) - 2
-    return kept, max(0, first - 1)
-
-
-def mentions(stmt: Stmt, buffer: Buffer) -> bool:
-    return any(buffer in mentioned(s) for s in walk((stmt,)))
-
-
-def apart_rows(access: Access, row: Access, effects: Effects) -> bool:
+def other_row(access: Access, row: Access, effects: Effects) -> bool:
     """Whether an access is to another row."""
     if access.index is None or row.index is None:
         return False

@@ -61,6 +61,9 @@ def of_literal(lit: Lit, buffer_for: Callable[[Lit], Buffer]) -> Form:
     if lit.splat is not None:
         number = Const(lit.splat, lit.type.dtype)
         return scalar(lit.type, number)
+    step = progression(lit)
+    if step is not None:
+        return Form(lit.type, lambda index: moved(index[0], int(lit.value[0]), step))
 
     def at(index: Index) -> Expr:
         known = [part.const for part in index if isinstance(part, Affine) and not part.terms]
@@ -69,6 +72,15 @@ def of_literal(lit: Lit, buffer_for: Callable[[Lit], Buffer]) -> Form:
         return Load(buffer_for(lit), index)
 
     return Form(lit.type, at)
+
+
+def progression(lit: Lit) -> int | None:
+    """The step of integers that lie evenly apart, such as `np.arange(n)`: each is known from its
+    index."""
+    if lit.type.dtype is not i64 or lit.type.ndim != 1 or lit.type.size < 2:
+        return None
+    steps = np.diff(lit.value)
+    return int(steps[0]) if np.all(steps == steps[0]) else None
 
 
 def moved(index: Expr, start: int, step: int) -> Expr:

@@ -91,7 +91,7 @@ def place(result: list[Stmt], stmt: Stmt, analysis: Analysis, fixed: frozenset[L
                 stmt = both
                 continue
         free = free and independent(analysis.of(other), analysis.of(stmt))
-        if free and isinstance(other, Loop):
+        if free and isinstance(other, Loop) and not analysis.of(other).fails:
             position = k  # what a later loop may need stands before loops that it does not need
     result.insert(position, stmt)
 

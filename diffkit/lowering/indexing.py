@@ -12,7 +12,7 @@ from ..ops.arithmetic import add, cast, greater_equal, less, logical_or, select
 from ..types import Shape, Type, b1, broadcast_shapes, i64
 from .form import Form, in_buffer, stored, stretched
 from .lowerer import Lowerer, Rule, number
-from .syntax import Affine, Apply, Const, Expr, Index, constant
+from .syntax import Affine, Apply, Const, Expr, Index, Load, constant
 
 
 def as_i64(expr: Expr) -> Expr:
@@ -30,6 +30,8 @@ def bounds(expr: Expr) -> tuple[int, int] | None:
         return int(expr.value), int(expr.value)
     if isinstance(expr, Apply) and expr.op is cast:
         return bounds(expr.args[0])
+    if isinstance(expr, Load) and expr.buffer.role == "const":
+        return int(expr.buffer.value.min()), int(expr.buffer.value.max())
     return None
 
 

@@ -8,6 +8,7 @@ which a test below checks against mpmath; erf has no such twin and is compared w
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from functools import lru_cache
@@ -160,7 +161,13 @@ def test_error_is_at_most_two_ulp(name, dtype):
 
 
 MPMATH = {"atan": mpmath.atan, "exp2": lambda v: mpmath.power(2, v), "cbrt": mpmath.cbrt}
-MPMATH |= {"log10": mpmath.log10, "log2": lambda v: mpmath.log(v, 2), "erf": None, "sigmoid": None, "softplus": None}
+MPMATH |= {
+    "log10": mpmath.log10,
+    "log2": lambda v: mpmath.log(v, 2),
+    "erf": None,
+    "sigmoid": None,
+    "softplus": None,
+}
 MPMATH |= {name: getattr(mpmath, name) for name in NAMES if name not in (*MPMATH, *PAIRS)}
 
 
@@ -215,10 +222,10 @@ def has(*features):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_loops_are_vectorised(name, dtype):
-    """The loop multiplies vectors, and calls nothing."""
+    """The loop multiplies vectors, and calls nothing of the C library."""
     text = "\n".join(compiled(name, dtype).inspect_asm().values())
     packed = "pd" if dtype is np.float64 else "ps"
-    assert f"vmul{packed}" in text or f"mulp{packed[1]}" in text
+    assert re.search(rf"vmul{packed}[^\n]*%zmm", text)
     for called in ("fma@", "rint@", "exp@", "log@", "sin@", "pow@"):
         assert f"call\t{called}" not in text
 
@@ -247,7 +254,9 @@ def test_callers_are_cached_on_disk(tmp_path):
     command = [sys.executable, "-c", "import module"]
     where = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
     runs = [
-        subprocess.run(command, env=where, capture_output=True, text=True, check=True).stdout.split()
+        subprocess.run(
+            command, env=where, capture_output=True, text=True, check=True
+        ).stdout.split()
         for _ in range(2)
     ]
     assert [run[0] for run in runs] == ["0", "1"]

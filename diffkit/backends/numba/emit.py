@@ -35,7 +35,7 @@ from .spelling import FORMS, FUNCTIONS, ROUTINES, TWICE, VMATH
 
 RESERVED = (
     "np", "range", "abs", "float", "int", "print", "len", "min", "max", "sum", "work", "prange",
-    "plus", "times", "window", "grown", "solve", "solve_or_nan", "where", "sqrt",
+    "plus", "times", "dot", "window", "grown", "solve", "solve_or_nan", "where", "sqrt",
     *(spelling.name for spelling in FUNCTIONS.values()),
 )  # fmt: skip
 INDENT = "    "
@@ -296,8 +296,6 @@ class Writer:
     def call(self, stmt: Call) -> str:
         names = self.names
         args = ", ".join(names.ref(ref) for ref in (*stmt.args, stmt.out))
-        if stmt.name == "dot":
-            return f"np.dot({args})"
         return f"{names.use(ROUTINES, stmt.name)}({args})"
 
     def push(self, stmt: Push, indent: str) -> Iterator[str]:

@@ -17,10 +17,11 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
+from numba.np.linalg import call_xxgemm, call_xxgemv, ensure_blas
 
 from ..vmath import where
 
-__all__ = ["floordiv", "grown", "mod", "scale", "sign", "solve", "solve_or_nan", "window"]
+__all__ = ["dot", "floordiv", "grown", "mod", "scale", "sign", "solve", "solve_or_nan", "window"]
 
 OPTIONS = {"error_model": "numpy", "forceinline": True}
 
@@ -52,10 +53,40 @@ def window(typingctx, array, offset, shape, dtype):
     return signature, generate
 
 
-@njit(**OPTIONS)
-def scale(d, t):
+@intrinsic
+def dot(typingctx, a, b, out):
+    """out = a b for matrices and vectors, by BLAS. Numba's `np.dot` calls the same routines, but
+    compiles a third of a second of checks around them, which shapes known before do not need."""
+    vectors = (a.ndim == 1) + (b.ndim == 1)
+    signature = types.none(a, b, out)
+
+    def generate(context, builder, signature, args):
+        ensure_blas()
+        parts = []
+        for kind, value in zip(signature.args, args, strict=True):
+            array = make_array(kind)(context, builder, value)
+            parts += [kind, cgutils.unpack_tuple(builder, array.shape), array.data]
+        if not vectors:
+            call_xxgemm(context, builder, *parts)
+        else:
+            matrix, vector = (parts[:3], parts[3:6]) if b.ndim == 1 else (parts[3:6], parts[:3])
+            turned = (matrix[0].layout == "C") == (b.ndim == 1)
+            call_xxgemv(context, builder, turned, *matrix, vector[2], parts[8])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def scale(typingctx, d, t):
     """d·t, and 0 where t is 0."""
-    return where(t == 0, t, d * t)
+    kind = types.float32 if d == t == types.float32 else types.float64
+
+    def generate(context, builder, signature, args):
+        zero = builder.fcmp_ordered("==", args[1], ir.Constant(args[1].type, 0.0))
+        return builder.select(zero, args[1], builder.fmul(*args))
+
+    return kind(kind, kind), generate
 
 
 @njit(**OPTIONS)

@@ -1,12 +1,20 @@
 """Elementary functions for compiled loops, written so that LLVM vectorises them.
 
 Numba's own `exp` and its kin are calls into the scalar C library, which keep a loop from being
-vectorised. Each function here is always inlined, has no branch and no call, and so turns a plain
-`for i in range(n): out[i] = exp(x[i])` into SIMD code under `fastmath=False`. float32 stays float32
-(all arguments), anything else is taken as float64. Errors are at most 2 ulp over the whole
-range, subnormals and huge arguments included; special values are NumPy's. A fused multiply-add in
-hardware is expected (x86-64-v3, any 64-bit ARM); without one results are the same, but slow.
+vectorised. Each function here is emitted in place as straight line code, and so turns a plain
+`for i in range(n): out[i] = exp(x[i])` into SIMD code under `fastmath=False`. Arguments too rare
+for that, such as sin(10²⁰), leave the loop by a call that LLVM vectorises as well (rare.py).
+float32 stays float32 (all arguments), anything else is taken as float64. Errors are at most 2 ulp
+over the whole range, subnormals and huge arguments included; special values are NumPy's. A fused
+multiply-add in hardware is expected (x86-64-v3, any 64-bit ARM); without one results are the same,
+but slow. With AVX-512 most are as fast as NumPy's loops or faster; `python -m comparisons vmath`
+measures. NumPy stays ahead where its own loops look tables up in registers, an instruction that
+portable LLVM code can not ask for: log, log2, log10, log1p, pow, cbrt and tan, mostly in float32.
 
+`lgamma`, `digamma` and `polygamma` are ordinary compiled functions with loops. `where`, `maximum`,
+`minimum`, `plus` and `times` are the small steps of generated loops (choice.py).
+
+All are for compiled code (`numba.njit`, cached on disk or not), not to be called from Python.
 The package imports numba: import it in the function that compiles, not at the top of a module.
 """
 

@@ -11,16 +11,18 @@ does not fit, asinh and acosh are log 2x to the last bit.
 # pyright: basic
 
 import math
+from typing import Any
 
-from .bits import Num, copysign, fma, kernel, pick, select, sqrt, two_sum
+from .bits import Num, copysign, fma, kernel, pick, quick_sum, select, sqrt, two_sum
 from .logarithm import log_of_pair
 
 __all__ = ["acosh", "asinh", "atanh"]
 
 
-def log_of_sum(a: Num, large: Num, x: Num) -> Num:
-    """log(1 + a), and log 2x where x is large."""
+def log_of_sum(a: Num, left: Any, large: Num, x: Num) -> Num:
+    """log(1 + a + left), and log 2x where x is large."""
     u, e = two_sum(a, a.like(1.0))
+    e = e + left
     bias = select(large, x.like(1.0), 0.0)
     return log_of_pair(select(large, x, u), select(large, 0.0, e), bias)
 
@@ -31,7 +33,7 @@ def asinh(x: Num) -> Num:
     y = abs(x)
     large = y > pick(x, 2.0**28, 2.0**13)
     square = y * y
-    value = log_of_sum(y + square / (sqrt(square + 1.0) + 1.0), large, y)
+    value = log_of_sum(y + square / (sqrt(square + 1.0) + 1.0), 0.0, large, y)
     value = select(y < pick(x, 2.0**-28, 2.0**-13), y, value)
     return copysign(select(y < math.inf, value, y), x)
 
@@ -41,7 +43,8 @@ def acosh(x: Num) -> Num:
     """The inverse of cosh; nan below 1."""
     t = x - 1.0
     large = x > pick(x, 2.0**28, 2.0**13)
-    value = log_of_sum(t + sqrt(fma(t, t, t + t)), large, x)
+    a, left = quick_sum(sqrt(fma(t, t, t + t)), t)
+    value = log_of_sum(a, left, large, x)
     return select(x < 1.0, math.nan, select(x < math.inf, value, x))
 
 

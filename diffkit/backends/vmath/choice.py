@@ -40,7 +40,7 @@ def common(typingctx: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
-def where(typingctx, condition, a, b):
+def where(typingctx: Any, condition: Any, a: Any, b: Any) -> Any:
     """`a` where the condition holds, otherwise `b`; both are computed."""
     kind = common(typingctx, a, b)
     if kind is None:
@@ -79,19 +79,19 @@ def extremum(name: str, sign: str) -> Callable[..., Any]:
 
 
 @intrinsic
-def maximum(typingctx, a, b):
+def maximum(typingctx: Any, a: Any, b: Any) -> Any:
     """The larger of two numbers, nan if one is nan."""
     return LARGER(typingctx, a, b)
 
 
 @intrinsic
-def minimum(typingctx, a, b):
+def minimum(typingctx: Any, a: Any, b: Any) -> Any:
     """The smaller of two numbers, nan if one is nan."""
     return SMALLER(typingctx, a, b)
 
 
 @intrinsic
-def plus(typingctx, a, b):
+def plus(typingctx: Any, a: Any, b: Any) -> Any:
     """a + b, for sums whose order does not matter."""
     kind = common(typingctx, a, b)
     if kind is None or isinstance(kind, types.Boolean):
@@ -112,7 +112,7 @@ def plus(typingctx, a, b):
 
 
 @intrinsic
-def times(typingctx, a, b):
+def times(typingctx: Any, a: Any, b: Any) -> Any:
     """a·b, for products of real numbers whose order does not matter."""
     kind = common(typingctx, a, b)
     if kind is None or isinstance(kind, types.Boolean | types.Complex):

@@ -2,7 +2,8 @@
 
 log |Γ| comes from the C library. For large x, ψ(x) = log x − 1/2x − Σ B₂ⱼ/(2j·x²ʲ) (Abramowitz and
 Stegun, 6.3.18). Smaller x climb there by ψ(x) = ψ(x + 1) − 1/x, negative ones are reflected,
-ψ(x) = ψ(1 − x) − π/tan πx; around its positive zero the series there keeps the relative error small.
+ψ(x) = ψ(1 − x) − π/tan πx; around the positive zero of ψ its Taylor series keeps the relative
+error small.
 ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹·n!·ζ(n + 1, x), and Hurwitz' ζ(s, x) = Σ (x + k)⁻ˢ is summed term by term up to
 where the Euler–Maclaurin formula takes over the rest (A&S 23.1.30). Signs at the poles, and values
 left of zero, are those of SciPy's gammaln, psi and polygamma.
@@ -37,13 +38,13 @@ LARGE = 10.0
 
 
 @njit(error_model="numpy", nogil=True)
-def lgamma(x):
+def lgamma(x: float) -> float:
     """log |Γ(x)|."""
     return x if x == -math.inf else math.lgamma(x)
 
 
 @njit(error_model="numpy", nogil=True)
-def digamma(x):
+def digamma(x: float) -> float:
     """ψ(x), the derivative of log Γ(x)."""
     x = float(x)
     if x == 0.0:
@@ -72,7 +73,7 @@ def digamma(x):
 
 
 @njit(error_model="numpy", nogil=True)
-def hurwitz(s, x):
+def hurwitz(s: float, x: float) -> float:
     """Σ (x + k)⁻ˢ over k ≥ 0, for an integer s ≥ 2."""
     if x <= 0.0 and x == math.floor(x):
         return math.inf
@@ -99,7 +100,7 @@ def hurwitz(s, x):
 
 
 @njit(error_model="numpy", nogil=True)
-def polygamma(n, x):
+def polygamma(n: int, x: float) -> float:
     """The n-th derivative of ψ(x), for an integer n ≥ 0."""
     if n == 0:
         return digamma(x)

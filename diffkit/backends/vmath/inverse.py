@@ -13,7 +13,8 @@ exact and the root at most ½. acos x is π/2 less the first, and twice the seco
 import math
 
 from . import coefficients as c
-from .bits import Num, both, copysign, fma, kernel, pick, poly, select, sqrt
+from .bits import Num, both, copysign, either, fma, kernel, pick, poly, quick_sum, select, sqrt
+from .rare import rescue
 
 __all__ = ["acos", "asin", "atan", "atan2"]
 
@@ -53,31 +54,39 @@ def atan(x: Num) -> Num:
 
 @kernel
 def atan2(y: Num, x: Num) -> Num:
-    """The angle of the point (x, y), in [−π, π], with the signs of zeros as in C and NumPy.
-
-    Both are scaled where their sum could overflow, or they are too small to be
-    compared. What a division can not decide, (0, 0) and
-    two infinities, is replaced by a point on the same ray.
-    """
-    big, small = pick(x, (2.0**1000, 2.0**-100), (2.0**100, 2.0**-50))
+    """The angle of the point (x, y), in [−π, π], with the signs of zeros as in C and NumPy."""
     u, v = abs(x), abs(y)
-    size = select(u > v, u, v)
-    factor = select(size > big, x.like(small), select(size < 1 / big, x.like(1 / small), 1.0))
-    u, v = u * factor, v * factor
-    infinite = both(u.equals(math.inf), v.equals(math.inf))
-    u, v = select(infinite, 1.0, u), select(infinite, 1.0, v)
-    u = select(both(u.equals(0.0), v.equals(0.0)), 1.0, u)
-    v = select(both(u.equals(math.inf), v < math.inf), 0.0, v)
-    u = select(both(v.equals(math.inf), u < math.inf), 0.0, u)
-    v = select(both(v.equals(math.inf), u.equals(0.0)), 1.0, v)
-    u = select(both(u.equals(math.inf), v.equals(0.0)), 1.0, u)
-    high, low = angle(u, v)
+    size = u + v
+    tiny, big = pick(x, (2.0**-960, 2.0**1000), (2.0**-100, 2.0**100))
+    value = placed(y, x, *angle(u, v))
+    return rescue(select(both(size > tiny, size < big), value, math.nan), any_angle, y, x)
+
+
+def placed(y: Num, x: Num, high: Num, low: Num) -> Num:
+    """An angle of the first quadrant, moved to that of (x, y)."""
     whole = pick(x, WHOLE[0], WHOLE[1])
     left = copysign(x.like(1.0), x) < 0.0
     total = whole[0] - high
     turned = total + ((whole[0] - total - high) + (whole[1] - low))
-    value = copysign(select(left, turned, high + low), y)
-    return select((x + y).is_nan(), select(infinite, value, x.like(math.nan)), value)
+    return copysign(select(left, turned, high + low), y)
+
+
+def any_angle(y: Num, x: Num) -> Num:
+    """The same near the ends of the range: scaled, so that sums stay finite and no bit is lost.
+
+    What a division can not decide, (0, 0) and infinities, is replaced by a point on the same ray.
+    """
+    tiny, big = pick(x, (2.0**-900, 2.0**-100), (2.0**-90, 2.0**-50))
+    u, v = abs(x), abs(y)
+    size = select(u > v, u, v)
+    factor = select(size > 1.0, x.like(big), 1 / tiny)
+    endless_u, endless_v = u.equals(math.inf), v.equals(math.inf)
+    endless = either(endless_u, endless_v)
+    u = select(endless, select(endless_u, x.like(1.0), 0.0), u * factor)
+    v = select(endless, select(endless_v, x.like(1.0), 0.0), v * factor)
+    u = select(size.equals(0.0), 1.0, u)
+    value = placed(y, x, *angle(u, v))
+    return select(either(x.is_nan(), y.is_nan()), math.nan, value)
 
 
 def half_angle(x: Num) -> tuple[Num, Num, Num]:
@@ -94,7 +103,8 @@ def asin(x: Num) -> Num:
     """The arcsine; nan beyond ±1."""
     beyond, s, small = half_angle(x)
     half, left = pick(x, HALF[0], HALF[1])
-    far = (half - 2.0 * s) + (left - 2.0 * small)
+    far, lost = quick_sum(s.like(half), -2.0 * s)
+    far = far + (lost + fma(-2.0, small, left))
     return copysign(select(beyond, far, s + small), x)
 
 

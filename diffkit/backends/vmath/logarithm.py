@@ -102,7 +102,7 @@ def log2(x: Num) -> Num:
 
 @kernel
 def log10(x: Num) -> Num:
-    """The logarithm to base 10: k·log₁₀ 2, f/log 10 and g/log 10, each as a pair where it counts."""
+    """The logarithm to base 10: k·log₁₀ 2 + f/log 10 + g/log 10, the first two as pairs."""
     y, added = lift(x)
     k, m, _ = split(y)
     f = m - 1.0

@@ -21,7 +21,7 @@ from .bits import FLOATS, Num
 
 __all__ = ["rescue"]
 
-LANES = (2, 4, 8, 16)
+LANES = {True: (2, 4, 8), False: (4, 8, 16)}  # float64, float32: 128 to 512 bits
 PURE = ("noinline", "nounwind", "willreturn", "speculatable", "memory(none)")
 
 
@@ -37,13 +37,13 @@ def scalar(module: Any, slow: Callable[..., Num], count: int, wide: bool) -> Any
     if name in module.globals:
         return module.globals[name]
     kind, inputs = FLOATS[wide], count + 1
-    variants = ",".join(f"_ZGV_LLVM_N{n}{'v' * inputs}_{name}({name}_{n})" for n in LANES)
+    variants = ",".join(f"_ZGV_LLVM_N{n}{'v' * inputs}_{name}({name}_{n})" for n in LANES[wide])
     function = ir.Function(module, ir.FunctionType(kind, [kind] * inputs), name)
     function.linkage = "linkonce_odr"
     function.attributes.update((*PURE, f'"vector-function-abi-variant"="{variants}"'))
     builder = entry(function, lambda b, v: b.fcmp_unordered("uno", v, v))
     builder.ret(slow(*(Num(builder, a, wide) for a in function.args[1:])).value)
-    for n in LANES:
+    for n in LANES[wide]:
         add_variant(module, function, n)
     return function
 
@@ -73,9 +73,23 @@ def add_variant(module: Any, function: Any, lanes: int) -> None:
     if any_of is None:
         any_of = ir.Function(module, ir.FunctionType(ir.IntType(1), [truth]), name)
     builder = entry(variant, lambda b, v: b.call(any_of, [b.fcmp_unordered("uno", v, v)]))
-    result = variant.args[0]
-    for lane in range(lanes):
-        at = ir.Constant(ir.IntType(32), lane)
-        one = builder.call(function, [builder.extract_element(a, at) for a in variant.args])
-        result = builder.insert_element(result, one, at)
-    builder.ret(result)
+    # Lane by lane through memory, in a loop: short code, compiled with every program that asks.
+    int32 = ir.IntType(32)
+    arrays = [builder.alloca(kind) for _ in variant.args]
+    for array, value in zip(arrays, variant.args, strict=True):
+        builder.store(value, array)
+    start, body, end = builder.block, variant.append_basic_block(), variant.append_basic_block()
+    builder.branch(body)
+    builder.position_at_end(body)
+    lane = builder.phi(int32)
+    lane.add_incoming(int32(0), start)
+    places = [
+        builder.gep(builder.bitcast(array, function.return_value.type.as_pointer()), [lane])
+        for array in arrays
+    ]
+    builder.store(builder.call(function, [builder.load(place) for place in places]), places[0])
+    following = builder.add(lane, int32(1))
+    lane.add_incoming(following, body)
+    builder.cbranch(builder.icmp_unsigned("<", following, int32(lanes)), body, end)
+    builder.position_at_end(end)
+    builder.ret(builder.load(arrays[0]))

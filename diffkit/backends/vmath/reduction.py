@@ -14,10 +14,19 @@ is summed with its rounding errors. float32 arguments go through float64 with th
 
 import math
 from functools import lru_cache
-from typing import Any
 
-from .bits import Num, fma, gather, pick, quick_sum, rint, round_to_integer, select, two_product
-from .bits import two_sum
+from .bits import (
+    Num,
+    fma,
+    gather,
+    pick,
+    quick_sum,
+    rint,
+    round_to_integer,
+    select,
+    two_product,
+    two_sum,
+)
 
 __all__ = ["far", "is_near", "near_half_pi", "near_pi"]
 

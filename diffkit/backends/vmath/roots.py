@@ -29,8 +29,8 @@ __all__ = ["cbrt", "hypot"]
 def cbrt(x: Num) -> Num:
     """The cube root: |x| = 2³ʲ·a with ½ ≤ a < 4, and no division.
 
-    A polynomial gives y near 1/∛a to some 10 bits, one step of third order, y + y·(e/3 + 2e²/9) with
-    e = 1 − a·y³, triples them (float32: second order). Then z = a·y² is near ∛a, and a step of
+    A polynomial gives y near 1/∛a to some 10 bits; y + y·(e/3 + 2e²/9), e = 1 − a·y³, a step of
+    third order, triples them (float32: second order). Then z = a·y² is near ∛a, and a step of
     Newton's iteration with y²/3 for 1/(3z²) ends it.
     """
     size = abs(x)

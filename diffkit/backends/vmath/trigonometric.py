@@ -83,10 +83,13 @@ def tan(x: Num) -> Num:
 
 
 def tangent(i: Num, r: Num, low: Num) -> Num:
-    """The tangent i quarter turns on; the division is corrected by what is left over."""
-    sine, cosine = sine_and_cosine(r, low)
-    even = (i & 1).equals(0)
-    return negate(quotient(choose(even, sine, cosine), choose(even, cosine, sine)), i)
+    """The tangent i quarter turns on; −1/tan is corrected by what is left over."""
+    t = r * r
+    small = fma(t * r, poly(t, pick(r, c.TAN, c.TAN_32)), fma(t, low, low))
+    value = r + small
+    q = 1.0 / value
+    rest = fma(-q, value, 1.0) - q * ((r - value) + small)
+    return negate(select((i & 1).equals(0), value, fma(q, rest, q)), i)
 
 
 def far_sine(x: Num) -> Num:
