@@ -126,7 +126,7 @@ def speed(
     settings = replace(settings, seconds=settings.seconds if seconds is None else seconds)
     console = Console()
     try:
-        with console.status("starting") as status:
+        with console.status("starting", refresh_per_second=2) as status:
             result = measure(settings, only.split(","), status.update)
     except UnknownNameError as error:
         typer.echo(f"error: {error}", err=True)

@@ -24,9 +24,11 @@ from .tracing.location import at_line
 from .tracing.program import type_of_leaf
 from .tracing.table import as_table
 from .tracing.views import snapshot
+from .transforms.reroll import reroll
 from .types import Type
 
 Arrays = list[Any]
+LONG = 500  # nodes in which to look for unrolled loops
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,13 @@ def require_float(call: Call) -> None:
 
 
 def record_call(call: Call, eager: bool) -> Program:
-    """The graph of the call as a function of its varying leaves."""
-    return record(
+    """The graph of the call as a function of its varying leaves. What will be run many times has
+    its unrolled loops rolled up, before anything is differentiated."""
+    program = record(
         call.recorded().flat, call.leaves, call.names, HANDLERS,
         eager=eager, has_aux=call.has_aux, asked=call.asked, name=function_name(call.f),
     )  # fmt: skip
+    traced = not eager or any(isinstance(x, Tracer) for x in call.leaves)
+    if traced and len(program.graph.nodes) >= LONG:
+        return replace(program, graph=reroll(program.graph))
+    return program

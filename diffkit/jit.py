@@ -12,7 +12,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any
 
@@ -23,12 +23,13 @@ from .backends import interpreter
 from .backends.numba.backend import Executable, Lowered, Options
 from .calls import Call, record_call
 from .errors import TreeError, UnsupportedError, explain
-from .graph import Graph
+from .graph import Graph, all_nodes
 from .graph.graph import Cost
 from .lowering.program import Program as LoopProgram
 from .tracing import Program, apply, as_input, is_weak, trees
 from .tracing.program import type_of_leaf
 from .tracing.views import packed
+from .transforms.repetition import too_large
 
 BACKENDS = ("numba", "interpreter")
 OFTEN = 8  # recordings of one function that are worth a line in the log
@@ -51,10 +52,10 @@ class Settings:
 class Entry:
     """What is kept for one signature: the recorded program, its stages, and what runs it."""
 
-    def __init__(self, program: Program, settings: Settings) -> None:
+    def __init__(self, program: Program, settings: Settings, donated: tuple[int, ...]) -> None:
         self.program = program
         self.settings = settings
-        self.lowered = Lowered(program.graph, settings.options)
+        self.lowered = Lowered(program.graph, replace(settings.options, donated=donated))
         self._run: Callable[[Sequence[Any]], list[Any]] | None = None
         self._lock = RLock()
 
@@ -70,6 +71,9 @@ class Entry:
     def _prepared(self) -> Callable[[Sequence[Any]], list[Any]]:
         if self.settings.backend == "interpreter":
             return interpreter.prepare(self.program.graph)
+        graph = self.lowered.optimised
+        if sum(1 for _ in all_nodes(graph)) > self.settings.max_nodes:
+            raise too_large(self.program.graph, self.settings.max_nodes)
         try:
             return self.lowered.compile()
         except UnsupportedError:
@@ -197,10 +201,16 @@ class Jitted:
             if found is None:
                 self._count()
                 program = record_call(Call.of(self.f, args, kwargs, places, "jit"), eager=False)
-                found = Entry(program, self.settings)
+                found = Entry(program, self.settings, self._donated(args, places))
                 if not program.captured:  # a graph that belongs to an outer trace serves once
                     self._entries[key] = found
         return leaves, found
+
+    def _donated(self, args: tuple[Any, ...], places: Sequence[int]) -> tuple[int, ...]:
+        """The leaves that belong to donated arguments."""
+        given = {k % len(args) for k in self.settings.donate}
+        owners = [k for k in places for _ in trees.flatten(args[k])[0]]
+        return tuple(leaf for leaf, k in enumerate(owners) if k in given)
 
     def _count(self) -> None:
         self.traces += 1
@@ -215,7 +225,7 @@ class Jitted:
 
 def kind(leaf: Any) -> Any:
     """What of a leaf decides which program it gets, found quickly; None for an uncommon one."""
-    type_: Any = type(leaf)
+    type_: Any = type(leaf)  # pyright: ignore[reportUnknownVariableType]
     if type_ is np.ndarray:
         if leaf.shape == ():
             return None

@@ -30,9 +30,6 @@ __all__ = [
 BACKEND = "numba"
 """The backend of diffkit that is measured."""
 
-# What `f` may ask for in its keywords, beside its arguments.
-TOOLS = ("np", "scan", "add_at")
-
 
 class NotMeasured(Exception):
     """A contender that does not take part, and why. Not a failure."""

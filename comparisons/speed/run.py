@@ -123,6 +123,7 @@ def answers(request: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     finally:
         process.kill()
         process.wait()
+        process.stdout.close()
     if heard[1]:
         yield "died", f"the worker was stopped after {SILENCE:g} s of silence"
     elif code:

@@ -1,9 +1,9 @@
 """What statements read and write, and whether two of them may change places.
 
 An access is an element of a buffer at an index. Two accesses are disjoint if along some axis their
-indices differ by a constant: t[k] and t[k + 1] in the same step k never meet. They are aligned along
-a loop's index i if along some axis both are the same multiple of i plus a constant: then only steps
-with the same i touch the same element, and two loops over i may become one.
+indices differ by a constant: t[k] and t[k + 1] in the same step k never meet. They are aligned
+along a loop's index i if along some axis both are the same multiple of i plus a constant: then
+only steps with the same i touch the same element, and two loops over i may become one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Effects:
     reads: set[Local] = field(default_factory=set[Local])
     writes: set[Local] = field(default_factory=set[Local])
     sums: dict[Local, str] = field(default_factory=dict[Local, str])
-    """Variables that are only added to (or multiplied), in no order that matters, and by which op."""
+    """Variables that are only added to (or multiplied), in no order that matters, and by which
+    op."""
     indirect: bool = False
     """Whether an index is computed, so that a test before has to stay before."""
     fails: bool = False
@@ -157,8 +158,9 @@ def apart(a: Expr, b: Expr) -> bool:
 
 
 def disjoint(a: Access, b: Access, loose: Collection[Local]) -> bool:
-    """Whether two accesses never touch the same element. The `loose` locals, indices of loops inside
-    the statements, take many values each, so that only ranges can tell indices with them apart."""
+    """Whether two accesses never touch the same element. The `loose` locals, indices of loops
+    inside the statements, take many values each, so that only ranges can tell indices with them
+    apart."""
     if a.index is None or b.index is None:
         return False
     for p, q in zip(a.index, b.index, strict=True):

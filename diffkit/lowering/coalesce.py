@@ -112,7 +112,7 @@ class Coalescing:
             return False
         if source in self.pinned or target in self.pinned or source.size <= SMALL:
             return False
-        if target.role not in ("work", "output", "tape") or target.base:
+        if target.role not in ("work", "output", "tape") or target.base or source.base:
             return False
         mine = places[source]
         if max(mine) != at or sum(self.count(stmts[k], source) for k in mine) != self.uses[source]:

@@ -13,7 +13,7 @@ from ..graph import Node, Op
 from ..ops.arithmetic import add, cast, mul
 from ..types import DType, Shape, Type, i64
 from .form import VIEWS, Form, in_buffer, moved, regrouped, stored, stretched
-from .lowerer import Cell, Lowerer, Rule, number
+from .lowerer import DEEP, Cell, Lowerer, Rule, number
 from .pieces import (
     MOST,
     Piece,
@@ -146,7 +146,8 @@ def applied(op: Op, args: tuple[Expr, ...], dtype: DType, attrs: tuple[Any, ...]
 
 
 def view(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
-    return [VIEWS[node.op.name](args[0], node.out.type, **node.attrs)]
+    found = VIEWS[node.op.name](args[0], node.out.type, **node.attrs)
+    return [low.seen(args[0], found, low.names[node.out])]
 
 
 def reshape(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
@@ -157,7 +158,7 @@ def reshape(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
         return [Form(out, x.at)]
     found = regrouped(x, out.shape)
     if found:
-        return [found]
+        return [low.seen(x, found, low.names[node.out])]
     kept = low.kept(x, low.names.get(node.out, "t"))
     place = stored(kept, out.shape)
     assert place, "storage is memory in order"
@@ -187,7 +188,8 @@ def slice_(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
         found = box_of(x, node.attrs["start"], out.shape)
         if found:
             return [found]
-    return [VIEWS["slice"](low.whole(x), out, **node.attrs)]
+    plain = low.whole(x)
+    return [low.seen(plain, VIEWS["slice"](plain, out, **node.attrs), low.names[node.out])]
 
 
 def pad(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
@@ -222,7 +224,8 @@ def piece(low: Lowerer, cell: Cell, x: Form, start: Shape, step: Shape, mode: st
 
 
 def concatenate(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
-    out, axis = node.out.type, node.attrs["axis"]
+    out = node.out.type
+    axis: int = node.attrs["axis"]
     parts: list[Piece] = []
     at = 0
     for x in map(low.whole, args):
@@ -233,17 +236,17 @@ def concatenate(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
 
 
 def stack(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
-    out, axis = node.out.type, node.attrs["axis"]
+    out = node.out.type
+    axis: int = node.attrs["axis"]
     parts: list[Piece] = []
-    for number_, x in enumerate(map(low.whole, args)):
-        type_ = out.with_shape((*x.shape[:axis], 1, *x.shape[axis:]))
+    for place, x in enumerate(map(low.whole, args)):
+        shape = (*x.shape[:axis], 1, *x.shape[axis:])
 
-        def at(index: Index, x: Form = x) -> Expr:
+        def without(index: Index, x: Form = x) -> Expr:
             return x.at((*index[:axis], *index[axis + 1 :]))
 
-        parts.append(
-            Piece(tuple(number_ if k == axis else 0 for k in range(out.ndim)), Form(type_, at))
-        )
+        start: Shape = tuple(place if k == axis else 0 for k in range(out.ndim))
+        parts.append(Piece(start, Form(out.with_shape(shape), without)))
     return [joined(low, Pieces(out, tuple(parts)), node)]
 
 
@@ -263,7 +266,8 @@ def write_slice(mode: str) -> Rule:
         if boxed and y.type.size and all(s == 1 for s in step):
             stop = tuple(a + n for a, n in zip(start, y.shape, strict=True))
             inside, outside = cut(as_pieces(x), start, stop)
-            if len(inside) + len(outside) <= MOST:
+            shallow = all(part.form.depth < DEEP for part in (*inside, *outside))
+            if shallow and len(inside) + len(outside) <= MOST:
                 changed = [written(low, node, part, y, start, mode) for part in inside]
                 return [Pieces(out, (*outside, *changed))]
         cell = low.copied(low.whole(x), low.names.get(node.out, "t"))

@@ -36,10 +36,12 @@ INDICES = "ijklmnpq"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """An array by its elements; `at(())` of a scalar."""
+    """An array by its elements; `at(())` of a scalar. `depth` counts the views on the way to what
+    is stored."""
 
     type: Type
     at: Callable[[Index], Expr]
+    depth: int = 0
 
     @property
     def shape(self) -> Shape:

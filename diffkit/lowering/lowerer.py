@@ -7,8 +7,9 @@ finished program fuse the nests and take most of that storage away again. Arrays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from ..errors import UnsupportedError, explain
@@ -122,7 +123,7 @@ class Lowerer:
         self.block.append(stmt)
 
     @contextmanager
-    def inside(self) -> Iterator[list[Stmt]]:
+    def inside(self) -> Generator[list[Stmt], None, None]:
         """Statements go into a list of their own."""
         outside, self.block = self.block, []
         self.depth += 1
@@ -172,6 +173,12 @@ class Lowerer:
         cell = self.cell(form.type, hint)
         self.fill(cell, form.shape, form.at)
         return cell
+
+    def seen(self, x: Form, view: Form, hint: str) -> Form:
+        """A view of x, stored if it has come to look through very many."""
+        if x.depth >= DEEP:
+            return self.form(self.copied(view, hint), view.type)
+        return replace(view, depth=x.depth + 1)
 
     def whole(self, x: Form | Pieces) -> Form:
         """An array of boxes as one."""

@@ -1,9 +1,9 @@
 """Arrays put together from boxes: zeros with a block in the middle, rows joined end to end.
 
-A padded array, a concatenation, the cotangent of a slice: each is known box by box. What is computed
-from such an array element by element is computed box by box as well, so that the boxes of a stencil
-need neither tests nor an array of zeros. Where too many boxes would come out, or a rule cannot use
-them, they are written into one array.
+A padded array, a concatenation, the cotangent of a slice: each is known box by box. What is
+computed from such an array element by element is computed box by box as well, so that the boxes of
+a stencil need neither tests nor an array of zeros. Where too many boxes would come out, or a rule
+cannot use them, they are written into one array.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def shifted(index: Index, start: Shape) -> Index:
 
 def part_of(x: Form, start: Shape, shape: Shape) -> Form:
     """A box of an array, indexed from its beginning."""
-    return Form(x.type.with_shape(shape), lambda index: x.at(shifted(index, start)))
+    depth = x.depth + 1
+    return Form(x.type.with_shape(shape), lambda index: x.at(shifted(index, start)), depth)
 
 
 def box_of(x: Form | Pieces, start: Shape, shape: Shape) -> Form | None:
@@ -71,8 +72,8 @@ def box_of(x: Form | Pieces, start: Shape, shape: Shape) -> Form | None:
 
 
 def cut(x: Pieces, start: Shape, stop: Shape) -> tuple[list[Piece], list[Piece]]:
-    """The pieces inside a box, and those outside; a piece that crosses its border is cut into slabs,
-    across the first axes first."""
+    """The pieces inside a box, and those outside; a piece that crosses its border is cut into
+    slabs, across the first axes first."""
     inside: list[Piece] = []
     outside: list[Piece] = []
     for piece in x.parts:

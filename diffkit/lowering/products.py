@@ -29,9 +29,9 @@ def einsum(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
     sizes = letter_sizes(spec, x.shape, y.shape)
     summed = [c for c in left if c not in out]
     cell = low.cell_of(node.out)
-    if isinstance(cell, Buffer) and summed and math.prod(sizes.values()) >= BLAS:
-        if multiply(low, node, x, y, cell, sizes):
-            return [low.form(cell, node.out.type)]
+    big = summed and node.out.type.differentiable and math.prod(sizes.values()) >= BLAS
+    if isinstance(cell, Buffer) and big and multiply(low, node, x, y, cell, sizes):
+        return [low.form(cell, node.out.type)]
     dtype = node.out.type.dtype
 
     def product(place: dict[str, Expr]) -> Expr:
@@ -111,8 +111,8 @@ def matrix(
     second: list[str],
     sizes: dict[str, int],
 ) -> Form:
-    """The operand as [batch, first, second], each group one axis, in memory in either order. A group
-    without letters is no axis."""
+    """The operand as [batch, first, second], each group one axis, in memory in either order. A
+    group without letters is no axis."""
     order = [*batch, *first, *second]
     sorted_ = Form(
         form.type.with_shape(tuple(sizes[c] for c in order)),

@@ -8,6 +8,8 @@ fusion with what makes the operand needs no other order of loops.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..graph import Node
@@ -41,13 +43,13 @@ def highest(dtype: DType) -> Const:
     return Const(2 ** (dtype.numpy.itemsize * 8 - 1) - 1, dtype)
 
 
-START = {
-    "sum": lambda d: number(0, d),
-    "prod": lambda d: number(1, d),
+START: dict[str, Callable[[DType], Const]] = {
+    "sum": partial(number, 0),
+    "prod": partial(number, 1),
     "max": lowest,
     "min": highest,
-    "any": lambda d: Const(False, d),
-    "all": lambda d: Const(True, d),
+    "any": partial(number, False),
+    "all": partial(number, True),
 }
 
 
@@ -103,7 +105,8 @@ def extremum(sign: str) -> Rule:
     compare = greater if sign == "max" else less
 
     def rule(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
-        (x,), out, axis = args, node.out.type, node.attrs["axis"]
+        x, out = args[0], node.out.type
+        axis: int = node.attrs["axis"]
         best_type = x.type.with_shape(out.shape)
         best, place = low.cell(best_type, "best"), low.cell_of(node.out)
         start = (lowest if sign == "max" else highest)(x.type.dtype)

@@ -95,7 +95,8 @@ def advance(
 
 def scan(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
     attrs, (body,) = node.attrs, node.regions
-    length, count, backwards = attrs["length"], attrs["carry"], attrs["reverse"]
+    length, backwards = attrs["length"], attrs["reverse"]
+    count: int = attrs["carry"]
     trips, consts, inits, xs = scan_groups(args, attrs)
     params = body_groups(body.params, attrs).carry
     ys = body.outputs[count:]
@@ -126,7 +127,7 @@ def scan(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
         filled.append((buffer, j))
     with low.inside() as stmts:
         now = [carry.at(low, carry.before) for carry in carries]
-        results = low.graph(body, [*consts, *now, *(row(x, k, length) for x in xs)])
+        results: list[Form] = low.graph(body, [*consts, *now, *(row(x, k, length) for x in xs)])
         for buffer, j in filled:
             if length is None:
                 low.emit(Push(buffer, k, low.loc))

@@ -1,10 +1,10 @@
 """Registers: elements of arrays that a loop reads again and again become variables.
 
 What a loop reads and never writes is read before it. An element that every step reads and writes,
-such as the sum of a row that lies in a result, is a variable inside the loop and is stored after it.
-Within a straight piece of code an element is read once. A compiler could do none of this, since it
-cannot know that two arrays do not overlap (scalar replacement: Callahan, Carr & Kennedy, Improving
-register allocation for subscripted variables, PLDI 1990).
+such as the sum of a row that lies in a result, is a variable inside the loop and is stored after
+it. Within a straight piece of code an element is read once. A compiler could do none of this,
+since it cannot know that two arrays do not overlap (scalar replacement: Callahan, Carr & Kennedy,
+Improving register allocation for subscripted variables, PLDI 1990).
 """
 
 from __future__ import annotations
@@ -182,8 +182,9 @@ def read_once(body: Sequence[Stmt]) -> Body:
             if disturbed(place, effects):
                 del places[place]
         if isinstance(stmt, Store) and isinstance(stmt_, Store) and stmt.mode == "set":
-            if isinstance(stmt_.value, Local | Const):
-                known[(stmt.buffer, stmt.index)] = stmt_.value
+            value = stmt_.value
+            if isinstance(value, Local | Const):
+                known[(stmt.buffer, stmt.index)] = value
         result.append(stmt_)
     return tuple(result)
 

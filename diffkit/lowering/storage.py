@@ -49,7 +49,8 @@ def bytes_of(buffer: Buffer) -> int:
 
 def number(body: Body, start: int) -> tuple[int, dict[Buffer, Span]]:
     """The statements numbered from `start` on: the next number, and when each array is live. What
-    one statement alone touches may live inside a part of it; what several touch, over all of each."""
+    one statement alone touches may live inside a part of it; what several touch, over all of
+    each."""
     spans: dict[Buffer, Span] = {}
     first: dict[Buffer, int] = {}
     for stmt in body:

@@ -2,8 +2,8 @@
 
 The state of a particle or a small system of equations lives in an array of a few elements. If the
 loops that touch it are written out, all its indices are numbers, and `contract` makes a variable of
-each element: it stays in registers from step to step. Only loops that such an array needs, and whose
-text stays short, are written out.
+each element: it stays in registers from step to step. Only loops that such an array needs, and
+whose text stays short, are written out.
 """
 
 from __future__ import annotations

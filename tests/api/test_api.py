@@ -10,6 +10,7 @@ import diffkit as dk
 import diffkit.numpy as dnp
 from diffkit.errors import CheckError
 from diffkit.graph import flops, verify
+from tests.replay import replayed
 
 EXACT = ("reverse", "forward", "symbolic", "complex-step")
 GRAPH = ("reverse", "forward", "symbolic")
@@ -133,29 +134,29 @@ def test_stop_gradient():
 
 
 def test_jit_traces_once_for_each_signature():
-    g = dk.jit(dk.grad(f))
+    g = replayed(dk.grad(f))
     for _ in range(3):
         assert_allclose(g(X), slope(X), rtol=1e-14)
     assert g.traces == 1
-    h = dk.jit(lambda x, n: x * n if n > 1 else x, static_argnums=(1,))
+    h = replayed(lambda x, n: x * n if n > 1 else x, static_argnums=(1,))
     assert (h(2.0, 3), h(5.0, 3), h(2.0, 1), h(np.ones(2), 3).tolist()) == (6, 15, 2, [3, 3])
     assert h.traces == 3
-    kinds = dk.jit(lambda x, n: x * n if isinstance(n, int) else x + n, static_argnums=(-1,))
+    kinds = replayed(lambda x, n: x * n if isinstance(n, int) else x + n, static_argnums=(-1,))
     assert (kinds(5.0, 2), kinds(5.0, 2.0)) == (10.0, 7.0)
-    k = dk.jit(lambda x, y=1.0, *, power: x**power + y)
+    k = replayed(lambda x, y=1.0, *, power: x**power + y)
     assert (k(3.0, power=2), k(3.0, y=2.0, power=2), k(3.0, power=3)) == (10, 11, 28)
     assert dk.grad(lambda x: g(x).sum())(X).shape == (3,)
 
 
 def test_a_jitted_function_captures_the_values_of_an_outer_trace_anew():
     def outer(x):
-        return dk.jit(lambda y: x * y)(2.0)
+        return replayed(lambda y: x * y)(2.0)
 
     assert dk.grad(outer)(3.0) == 2.0 and dk.grad(outer)(4.0) == 2.0
     scaled = {}
 
     def keeps(x):
-        scaled.setdefault("f", dk.jit(lambda y: y * x))
+        scaled.setdefault("f", replayed(lambda y: y * x))
         return dk.grad(scaled["f"])(1.0)
 
     assert dk.grad(keeps)(3.0) == 1.0

@@ -11,6 +11,7 @@ import diffkit as dk
 from diffkit.errors import UnsupportedError
 from diffkit.graph import all_nodes
 from tests.control.agreement import first_order, second_order
+from tests.replay import replayed
 
 X = np.array([0.3, 0.7, 1.1])
 
@@ -67,7 +68,7 @@ USES = {
         lambda x: dk.scan(lambda c, r: (dk.cond(r > 0.5, f, lambda c, r: c * r, c, r), c), 0.4, x)
     ),
     "call": lambda f: lambda x: dk.checkpoint(lambda x: f(x, f(x, x)))(x),
-    "jit": lambda f: lambda x: dk.jit(lambda x: f(x, x) * x)(x),
+    "jit": lambda f: lambda x: replayed(lambda x: f(x, x) * x)(x),
 }
 
 
@@ -313,7 +314,7 @@ WRONG_SECOND.defjvp(lambda p, t: (np.sin(p[0]), dk.stop_gradient(np.cos(p[0])) *
 @pytest.mark.parametrize("loop", [False, True])
 def test_a_wrong_rule_is_found(f, mode: str, loop: bool) -> None:
     user = (lambda x: dk.fori_loop(0, 2, lambda i, c: f(c), x)) if loop else f
-    np.testing.assert_array_equal(dk.jit(user)(X), np.sin(np.sin(X)) if loop else np.sin(X))
+    np.testing.assert_array_equal(replayed(user)(X), np.sin(np.sin(X)) if loop else np.sin(X))
     with pytest.raises(dk.DiffkitError, match="numerical derivative"):
         dk.check_grads(user, X, modes=(mode,), order=1)
 
@@ -343,7 +344,7 @@ def test_a_callback_runs_once_for_each_run() -> None:
         return np.sort(x)
 
     f = dk.callback(outside, dk.f64[3])
-    run = dk.jit(lambda x: f(x) * 2)
+    run = replayed(lambda x: f(x) * 2)
     assert run(X[::-1]).tolist() == (2 * X).tolist()
     assert run(X).tolist() == (2 * X).tolist()
     assert seen == [np.ndarray, np.ndarray]
@@ -357,7 +358,7 @@ def test_a_callback_cannot_write_into_the_values_of_the_graph() -> None:
 
     f = dk.callback(scribble, dk.f64[()])
     kept = X.copy()
-    y, z = dk.jit(lambda x: (f(x), x * 1.0))(X)
+    y, z = replayed(lambda x: (f(x), x * 1.0))(X)
     assert y == -3.0 and z.tolist() == kept.tolist() and X.tolist() == kept.tolist()
 
 
@@ -370,7 +371,7 @@ def test_a_callback_in_loops_and_branches() -> None:
 
         return dk.scan(step, 2.0, x)
 
-    got = dk.jit(loop)(X)
+    got = replayed(loop)(X)
     want = loop(X)
     assert got[0] == want[0] and got[1].tolist() == want[1].tolist()
 
@@ -390,7 +391,7 @@ def test_a_callback_with_a_rule(kind: str) -> None:
 
 def test_a_callback_with_a_tree_of_results() -> None:
     f = dk.callback(lambda x, k: {"a": x * 2, "k": (k + 1,)}, {"a": dk.f64[3], "k": (dk.i64[()],)})
-    got = dk.jit(lambda x, k: f(x, k))(X, 4)
+    got = replayed(lambda x, k: f(x, k))(X, 4)
     assert got["a"].tolist() == (2 * X).tolist() and got["k"] == (5,)
 
 

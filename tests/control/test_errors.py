@@ -18,6 +18,7 @@ from diffkit.errors import (
     TreeError,
     UnsupportedError,
 )
+from tests.replay import replayed
 
 X = np.array([0.3, 0.7, 1.1])
 
@@ -243,11 +244,11 @@ def test_a_plain_scan_whose_rows_differ() -> None:
 
 @pytest.mark.parametrize("k", [-1, 2, 100])
 def test_a_traced_index_without_a_branch(k: int) -> None:
-    f = dk.jit(lambda k, x: dk.switch(k, [np.sin, np.cos], x))
+    f = replayed(lambda k, x: dk.switch(k, [np.sin, np.cos], x))
     np.testing.assert_array_equal(f(1, X), np.cos(X))
     message = caught(f, IndexingError, k, X)
     assert f"branch {k} of 2" in message and "test_errors.py" in message
-    slope = dk.jit(dk.grad(lambda x, k: np.sum(f(k, x))))
+    slope = replayed(dk.grad(lambda x, k: np.sum(f(k, x))))
     assert f"branch {k} of 2" in caught(slope, IndexingError, X, k)
 
 
@@ -259,7 +260,7 @@ def test_max_steps_counts_steps(steps: int, slope) -> None:
     def f(x):
         return dk.while_loop(lambda c: c < 16, lambda c: c * 2 + 0 * x * x * c, x, max_steps=steps)
 
-    for run in (slope(f), dk.jit(slope(f))):
+    for run in (slope(f), replayed(slope(f))):
         if steps == 4:
             assert np.isfinite(run(1.0))
         else:
@@ -274,7 +275,7 @@ def test_an_error_inside_a_loop_names_the_line() -> None:
 
         return dk.scan(step, 0.0, x)
 
-    for run in (dk.jit(f), dk.jit(dk.grad(lambda x, k: f(x, k)[0]))):
+    for run in (replayed(f), replayed(dk.grad(lambda x, k: f(x, k)[0]))):
         message = caught(run, IndexingError, X, 4)
         assert "test_errors.py" in message and "out of bounds" in message
 
@@ -359,11 +360,11 @@ def test_a_rule_must_not_capture_traced_values() -> None:
 def test_a_callback_that_returns_another_type() -> None:
     for wrong in (lambda x: x[:2], lambda x: x.astype(np.float32), lambda x: 1):
         f = dk.callback(wrong, dk.f64[3])
-        for run in (f, dk.jit(lambda x, f=f: f(x) * 2)):
+        for run in (f, replayed(lambda x, f=f: f(x) * 2)):
             message = caught(run, EvaluationError, X)
             assert "f64[3]" in message and "it returned" in message
     f = dk.callback(lambda x: (x, x), dk.f64[3])
-    assert "a tree" in caught(dk.jit(f), EvaluationError, X)
+    assert "a tree" in caught(replayed(f), EvaluationError, X)
     assert "dk.f64[()]" in caught(dk.callback, DtypeError, np.sin, float)
 
 

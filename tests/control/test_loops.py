@@ -14,6 +14,7 @@ from diffkit.backends.interpreter import prepare
 from diffkit.graph import evaluate
 from tests.control.agreement import graph_of, leaves_of, same
 from tests.control.programs import PROGRAMS, Program
+from tests.replay import replayed
 
 X = np.array([0.3, 0.7, 1.1])
 M = np.arange(12.0).reshape(4, 3) / 7
@@ -25,7 +26,7 @@ def everywhere(f: Callable[..., Any], *args: Any) -> list[Any]:
     before = [np.array(x) for x in args]
     plain = leaves_of(f(*args))
     graph = graph_of(f, args)
-    run, jitted = prepare(graph), dk.jit(f)
+    run, jitted = prepare(graph), replayed(f)
     floats = tuple(k for k, x in enumerate(args) if np.asarray(x).dtype.kind == "f")
     eager = dk.vjp(lambda *xs: f(*filled(args, floats, xs)), *[args[k] for k in floats])[0]
     same(evaluate(graph, args), plain)
@@ -89,7 +90,7 @@ def test_length_alone() -> None:
 
 def test_rows_that_are_none_and_trees() -> None:
     assert dk.scan(lambda c, r: (c + r, None), 0.0, X)[1] is None
-    assert dk.jit(lambda x: dk.scan(lambda c, r: (c + r, None), 0.0, x))(X)[1] is None
+    assert replayed(lambda x: dk.scan(lambda c, r: (c + r, None), 0.0, x))(X)[1] is None
 
     def step(c, r):
         new = {"n": c["n"] + 1, "v": (c["v"][0] * r["a"], None)}
@@ -98,7 +99,7 @@ def test_rows_that_are_none_and_trees() -> None:
     def f(x, m):
         return dk.scan(step, {"n": 0, "v": (x, None)}, {"a": m, "b": np.arange(4)})
 
-    got = dk.jit(f)(X, M)
+    got = replayed(f)(X, M)
     assert got[0]["n"] == 4 and got[1][1] is None and got[1][2].tolist() == [0, 1, 2, 3]
     everywhere(f, X, M)
 
@@ -127,10 +128,10 @@ def test_bounds() -> None:
         for i in range(lo, hi):
             want = want * 10 + i
         assert collect(lo, hi) == want
-        assert dk.jit(lambda x, lo=lo, hi=hi: collect(lo, hi) + 0 * x)(1) == want
-        assert dk.jit(collect)(lo, hi) == want  # traced bounds
-        assert dk.jit(lambda hi, lo=lo: collect(lo, hi))(hi) == want
-        assert dk.jit(lambda lo, hi=hi: collect(lo, hi))(lo) == want
+        assert replayed(lambda x, lo=lo, hi=hi: collect(lo, hi) + 0 * x)(1) == want
+        assert replayed(collect)(lo, hi) == want  # traced bounds
+        assert replayed(lambda hi, lo=lo: collect(lo, hi))(hi) == want
+        assert replayed(lambda lo, hi=hi: collect(lo, hi))(lo) == want
 
 
 def test_while_with_integers_and_booleans() -> None:
@@ -141,7 +142,7 @@ def test_while_with_integers_and_booleans() -> None:
 
         return dk.while_loop(lambda s: s[0] != 1, step, (n, 0, False))
 
-    assert [int(v) for v in dk.jit(collatz)(27)] == [1, 111, 0]
+    assert [int(v) for v in replayed(collatz)(27)] == [1, 111, 0]
     n, steps, big = collatz(np.int64(27))
     assert (n, steps, big) == (1, 111, False) and big.dtype == bool
 
@@ -191,7 +192,7 @@ def test_a_loop_in_a_gradient_in_a_loop_in_a_gradient() -> None:
     want = dk.grad(by_hand)(0.3)
     for method in ("forward", "reverse"):
         np.testing.assert_allclose(dk.grad(descend, method=method)(0.3), want, rtol=1e-13)
-        np.testing.assert_allclose(dk.jit(dk.grad(descend, method=method))(0.3), want, rtol=1e-13)
+        np.testing.assert_allclose(replayed(dk.grad(descend, method=method))(0.3), want, rtol=1e-13)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
@@ -200,8 +201,8 @@ def test_the_evaluators_agree_on_the_table(program: Program) -> None:
     graph = graph_of(program.f, args)
     want = evaluate(graph, args)
     same(prepare(graph)(args), want)
-    same(leaves_of(dk.jit(program.f)(*args)), want)
-    same(leaves_of(dk.jit(dk.jit(program.f))(*args)), want)
+    same(leaves_of(replayed(program.f)(*args)), want)
+    same(leaves_of(replayed(replayed(program.f))(*args)), want)
 
 
 # --- Python numbers as carries -------------------------------------------------------------------

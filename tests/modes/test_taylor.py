@@ -23,6 +23,7 @@ from tests.ops.numerics import coarseness, directions
 from tests.ops.scenario import Scenario
 from tests.ops.scenarios import SCENARIOS, active, arguments, differentiable, graph_of
 from tests.ops.test_kinks import SAFE
+from tests.replay import replayed
 
 DIGITS = 60
 TEN = 10
@@ -196,7 +197,7 @@ LOOPS = [by_fori, by_scan, by_ys, by_while]
 def test_ten_derivatives_through_a_loop(loop: Function) -> None:
     want = truth(lambda x: logistic_truth(x, 5), 0.35)
     agree(dk.taylor(loop, 0.35, TEN), want)
-    agree(dk.jit(lambda x: dk.taylor(loop, x, TEN))(0.35), want)
+    agree(replayed(lambda x: dk.taylor(loop, x, TEN))(0.35), want)
 
 
 def test_ten_derivatives_through_an_iteration_that_converges() -> None:
@@ -357,7 +358,7 @@ def test_powers_at_zero() -> None:
     assert at_zero(lambda x: x**2.5) == [0, 0, 0, np.inf, -np.inf, np.inf]
     assert at_zero(lambda x: np.sum(x ** np.arange(5.0))) == [1, 1, 2, 6, 24, 0]
     assert at_zero(lambda x: x**-2.0) == [np.inf, -np.inf, np.inf, -np.inf, np.inf, -np.inf]
-    given = dk.jit(lambda x, p: dk.taylor(lambda y: y**p, x, 7))
+    given = replayed(lambda x, p: dk.taylor(lambda y: y**p, x, 7))
     for p in (0.0, 1.0, 2.0, 3.0, 4.0, 7.0, 9.0):
         want = [float(k == p) * math.factorial(k) for k in range(8)]
         np.testing.assert_array_equal(given(0.0, p), want)
@@ -448,7 +449,7 @@ def test_an_unbounded_while_is_refused_by_line() -> None:
     for call in (
         lambda: dk.taylor(newton, 2.0, 3),
         lambda: dk.jacobian(newton, method="taylor")(2.0),
-        lambda: dk.jit(lambda a: dk.taylor(newton, a, 3))(2.0),
+        lambda: replayed(lambda a: dk.taylor(newton, a, 3))(2.0),
     ):
         with pytest.raises(dk.DiffkitError, match=rf"test_taylor.py:{line}.*max_steps") as caught:
             call()

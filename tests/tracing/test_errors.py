@@ -18,6 +18,7 @@ from diffkit.errors import (
     TreeError,
     UnsupportedError,
 )
+from tests.replay import replayed
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -204,7 +205,7 @@ def test_shapes_and_indices_that_do_not_fit():
     with pytest.raises(IndexError, match="index -4 for axis 0"):
         dk.grad(lambda x: x[np.array([0, -4])].sum())(X)
     with pytest.raises(IndexError, match=r"test_errors.py:\d+"):
-        dk.jit(lambda x, k: x[k])(X, 7)
+        replayed(lambda x, k: x[k])(X, 7)
     with pytest.raises(ShapeError, match=r"np\.matmul"):
         dk.jacobian(lambda x: x @ np.ones((2, 2)))(X)
     with pytest.raises(ShapeError, match=r"np\.reshape"):
@@ -232,7 +233,7 @@ def test_unknown_methods_and_settings_list_the_known():
     with pytest.raises(UnsupportedError, match='"central"'):
         dk.grad(lambda x: x, method=dk.Finite("upward"))(1.0)
     with pytest.raises(UnsupportedError, match='"interpreter"'):
-        dk.jit(lambda x: x, backend="fortran")
+        replayed(lambda x: x, backend="fortran")
 
 
 def test_complex_step_inside_a_trace_says_what_to_do():

@@ -18,6 +18,7 @@ from diffkit.errors import (
     TracingError,
     UnsupportedError,
 )
+from tests.replay import replayed
 
 X = np.array([0.3, -1.2, 2.4, 0.9, -0.7, 1.6])
 A = np.array([[0.3, -1.2, 2.4], [1.1, 0.7, -0.6], [0.2, 1.9, -1.4]])
@@ -363,7 +364,7 @@ def test_values_are_those_of_numpy(f):
     want = as_written(f, x)
     same(dk.vjp(f, x)[0], want)
     if f not in EAGER_ONLY:
-        same(dk.jit(f)(x), want)
+        same(replayed(f)(x), want)
     np.testing.assert_array_equal(x, kept)
 
 
@@ -574,7 +575,7 @@ REFUSED = [
 def test_refused_by_name(f, kind, got, remedy):
     x = A if f.__code__.co_varnames[0] == "a" else X
     with pytest.raises(kind) as caught:
-        dk.jit(f)(x)
+        replayed(f)(x)
     message = str(caught.value)
     assert got in message and remedy in message and "Expected" in message, message
     line = re.search(r"test_in_place\.py:(\d+)", message)
@@ -588,7 +589,7 @@ def test_the_order_of_an_argument_in_memory_counts():
         a.reshape(-1)[1] = 5.0
         return a * a
 
-    for g in (f, dk.jit(f)):
+    for g in (f, replayed(f)):
         want = f(A.copy())
         same(dk.vjp(g, A)[0], want)
         with pytest.raises(UnsupportedError, match=r"its np\.reshape"):
@@ -613,7 +614,7 @@ def test_an_inner_function_has_arrays_of_its_own():
         return (x[1:].sum() * x[0] + 2 * x[2]) * x[1]
 
     np.testing.assert_allclose(dk.jacobian(f)(X), dk.jacobian(want)(X), rtol=1e-14)
-    np.testing.assert_allclose(dk.jit(f)(X), want(X), rtol=1e-14)
+    np.testing.assert_allclose(replayed(f)(X), want(X), rtol=1e-14)
 
 
 def test_a_pull_back_keeps_the_values_it_was_made_at():
@@ -623,7 +624,7 @@ def test_a_pull_back_keeps_the_values_it_was_made_at():
         y[:] = 100.0
         return pull(np.ones(6))[0]
 
-    np.testing.assert_allclose(dk.jit(f)(X), 2 * X * X, rtol=1e-14)
+    np.testing.assert_allclose(replayed(f)(X), 2 * X * X, rtol=1e-14)
 
 
 SCRATCH = np.ones(6)
@@ -654,9 +655,9 @@ def test_check_grads_and_jit_leave_arguments_alone():
     x = X.copy()
     dk.check_grads(f, x)
     for _ in range(2):
-        assert dk.jit(f)(x) == pytest.approx(f(X.copy()), rel=1e-14)
+        assert replayed(f)(x) == pytest.approx(f(X.copy()), rel=1e-14)
         np.testing.assert_array_equal(x, X)
-    assert dk.jit(dk.grad(f))(x).shape == (6,)
+    assert replayed(dk.grad(f))(x).shape == (6,)
 
 
 def test_what_a_statement_emits():
@@ -714,14 +715,14 @@ def test_many_views_of_views_do_not_recurse():
         x[1] = 2.0
         return y * x
 
-    np.testing.assert_array_equal(dk.jit(f)(X), f(X.copy()))
+    np.testing.assert_array_equal(replayed(f)(X), f(X.copy()))
 
 
 def test_dnp_functions_agree_with_statements():
     def f(x, y):
         return dnp.add_at(dnp.set_at(x, np.s_[1:3], y), [0, 0], 1.0)
 
-    np.testing.assert_array_equal(dk.jit(f)(X, 4.0), f(X, 4.0))
+    np.testing.assert_array_equal(replayed(f)(X, 4.0), f(X, 4.0))
 
 
 def powers_of_the_positive(x):
@@ -746,14 +747,14 @@ def test_what_a_traced_mask_chooses_can_be_changed_in_place(f):
     """Under jit nothing is known of the mask; eagerly it is, and both are NumPy."""
     x = np.array([0.5, -1.5, 2.0, 0.0, -0.25, 3.0])
     want = f(x)
-    np.testing.assert_array_equal(dk.jit(f)(x), want)
+    np.testing.assert_array_equal(replayed(f)(x), want)
 
     def loss(x):
         return np.sum(f(x) ** 2)
 
     eager = dk.grad(loss)(x)
-    np.testing.assert_allclose(dk.jit(dk.grad(loss))(x), eager, rtol=1e-15)
-    np.testing.assert_allclose(dk.jit(dk.grad(loss, method="forward"))(x), eager, rtol=1e-13)
+    np.testing.assert_allclose(replayed(dk.grad(loss))(x), eager, rtol=1e-15)
+    np.testing.assert_allclose(replayed(dk.grad(loss, method="forward"))(x), eager, rtol=1e-13)
     assert np.all(np.isfinite(eager))
 
 
@@ -774,4 +775,4 @@ def test_what_a_traced_mask_chooses_can_be_changed_in_place(f):
 )
 def test_what_needs_the_number_of_chosen_elements_is_refused(use):
     with pytest.raises(IndexingError, match=r"test_in_place.*Expected.*np\.where"):
-        dk.jit(use)(np.array([0.5, -1.5, 2.0]))
+        replayed(use)(np.array([0.5, -1.5, 2.0]))

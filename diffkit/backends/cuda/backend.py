@@ -1,4 +1,4 @@
-"""Graphs as functions that run on the GPU: optimise, lower, schedule, emit; then copy, launch, copy.
+"""Graphs as functions that run on a GPU: optimise, lower, schedule, emit; then copy, launch, copy.
 
 Arrays come from the host and go back to it, and kernels follow each other on one stream. Where a
 program gives up (an index out of bounds, a loop that does not end) the interpreter runs the same
@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,8 @@ def lane_schedule(graph: Graph, batched: Sequence[bool], block: int = 128) -> La
         >>> import diffkit as dk
         >>> from diffkit.backends.cuda import lane_schedule
         >>> graph = dk.trace(lambda x, y: x * y)(dk.f64[()], dk.f64[()])
-        >>> print(lane_schedule(graph, [True, False]).source.splitlines()[-1])
-            out_rows[lane] = x * y
+        >>> print(lane_schedule(graph, [True, False]).source.splitlines()[-1].strip())
+        a_rows[lane] = a
     """
     return LaneSchedule(graph, tuple(batched), block)
 
@@ -113,16 +114,15 @@ class MapSchedule(Schedule):
 
     def __call__(self, args: Sequence[Any]) -> list[Any]:
         scalars: dict[Local, Any] = {}
-        arrays: Arrays = dict(self.consts)
+        arrays: Arrays = {**self.consts, STATUS: device().to_device(np.zeros(1, np.int32))}
         for param, arg in zip(self.program.params, args, strict=True):
             if isinstance(param, Buffer):
                 arrays[param] = self.sent(param, arg)
             else:
                 scalars[param] = param.dtype.numpy.type(arg)
-        for buffer in (b for takes in self.module.arguments for b in takes):
-            if isinstance(buffer, Buffer) and buffer not in arrays and buffer is not STATUS:
-                arrays[buffer] = self.fresh(buffer)
-        arrays[STATUS] = device().to_device(np.zeros(1, np.int32))
+        for item in (*self.plan.results, *chain(*self.module.arguments)):
+            if isinstance(item, Buffer) and item not in arrays:
+                arrays[item] = self.fresh(item)
         self.launch(self.plan.steps, arrays, scalars)
         if self.program.fails and arrays[STATUS].copy_to_host()[0]:
             return interpreter.prepare(self.graph)(args)

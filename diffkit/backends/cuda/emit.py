@@ -95,7 +95,7 @@ class KernelWriter(Writer):
     """Statements in a kernel; additions to arrays that threads share are atomic."""
 
     def __init__(self, names: CudaNames, failed: str, atomic: Collection[Buffer] = ()) -> None:
-        super().__init__(names, failed)
+        super().__init__(names, failed, shared=())
         self.cuda = names
         self.atomic = atomic
 
@@ -158,7 +158,7 @@ def arguments_of(
     """What a kernel takes: arrays, then variables in memory, then scalars."""
     roots = {b.root: None for stmt in walk(kernel.body) for b in mentioned(stmt)}
     arrays = [b for b in roots if b not in kernel.shared.private]
-    touched = kernel.needs | (set() if kernel.loops else written(kernel.body))
+    touched = kernel.needs if kernel.loops else kernel.needs | written(kernel.body)
     ordered = sorted(touched, key=lambda local: local.number)
     kept = [cells[local] for local in ordered if local in cells]
     given = [local for local in ordered if local in kernel.needs and local not in cells]
@@ -249,7 +249,7 @@ def emit_lanes(program: Program, batched: Sequence[bool]) -> Module:
         if not isinstance(result, Buffer):
             inner.append(f"{names.of(rows)}[lane] = {names.expr(result)}")
     takes += [*results, STATUS, lanes]
-    title = plain_name(program)
+    title = f"{plain_name(program)}_lane"
     head = f"def {title}({', '.join(map(names.of, takes))}):"
     text = ["@cuda.jit", head, *(INDENT + line for line in inner)]
     return Module(assembled(names, [text]), (title,), (tuple(takes),))

@@ -54,9 +54,21 @@ def sign(x):
     return type(x)(1) if x > 0 else (type(x)(-1) if x < 0 else x)
 
 
-if config.ENABLE_CUDASIM:
-    from scipy.special import erf as erf  # noqa: TID253
-    from scipy.special import gammaln as lgamma  # noqa: TID253
+@cuda.jit(device=True)
+def floordiv(x, y):
+    """⌊x/y⌋."""
+    return x // y
+
+
+@cuda.jit(device=True)
+def mod(x, y):
+    """x - y⌊x/y⌋, with the sign of y."""
+    return x % y
+
+
+if getattr(config, "ENABLE_CUDASIM"):  # noqa: B009
+    from scipy.special import erf as erf
+    from scipy.special import gammaln as lgamma
 
     exp, exp2, expm1, log, log2, log10 = np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10
     log1p, sqrt, cbrt, hypot, pow = np.log1p, np.sqrt, np.cbrt, np.hypot, np.power
@@ -64,9 +76,8 @@ if config.ENABLE_CUDASIM:
     sinh, cosh, tanh, atan2 = np.sinh, np.cosh, np.tanh, np.arctan2
     asinh, acosh, atanh = np.arcsinh, np.arccosh, np.arctanh
     floor, ceil, rint, trunc = np.floor, np.ceil, np.rint, np.trunc
-    floordiv, mod = np.floor_divide, np.remainder
 else:
-    from numba.cuda import libdevice  # noqa: TID253
+    from numba.cuda import libdevice
 
     exp, expm1, log, log2, log10 = math.exp, math.expm1, math.log, math.log2, math.log10
     log1p, sqrt, hypot, pow, lgamma = math.log1p, math.sqrt, math.hypot, math.pow, math.lgamma
@@ -75,13 +86,3 @@ else:
     asinh, acosh, atanh = math.asinh, math.acosh, math.atanh
     exp2, cbrt = libdevice.exp2, libdevice.cbrt
     floor, ceil, rint, trunc = libdevice.floor, libdevice.ceil, libdevice.rint, libdevice.trunc
-
-    @cuda.jit(device=True)
-    def floordiv(x, y):
-        """⌊x/y⌋ as NumPy has it."""
-        return x // y
-
-    @cuda.jit(device=True)
-    def mod(x, y):
-        """x - y⌊x/y⌋ as NumPy has it."""
-        return x % y

@@ -32,7 +32,7 @@ from ...lowering.syntax import (
     While,
     index_of,
 )
-from ...lowering.walk import bodies, with_bodies
+from ...lowering.walk import bodies, loads_of, with_bodies
 from ...ops.arithmetic import add, mul
 from ...types import i64
 from .threads import Sharing, Total, sharing, uses
@@ -42,6 +42,9 @@ BLOCKS = 128  # at most, of a kernel with totals; one thread adds up as many num
 MOST = 65_535
 
 
+ALONE = Sharing((), (), ())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Kernel:
     """A launch. Threads take the steps of the index ranges `loops` among them, or there is one
@@ -49,7 +52,7 @@ class Kernel:
 
     loops: tuple[Loop, ...]
     body: Body
-    shared: Sharing = Sharing((), (), ())
+    shared: Sharing = ALONE
     parts: tuple[Buffer, ...] = ()
 
     @property
@@ -156,7 +159,8 @@ class Planner:
             later = needed(body[k + 1 :]) | set(wanted)
             kernel = self.side_by_side(stmt, later, fixed)
             if kernel is not None:
-                flush()
+                if not may_wait(scalar, kernel):
+                    flush()
                 result.append(kernel)
                 scalar += self.added_up(kernel)
             elif depth(stmt) <= 1:
@@ -205,6 +209,13 @@ class Planner:
             raise unsupported("a loop over arrays whose length is computed", stmt.loc)
         around = later | needed(stmt.body)
         return Repeat(stmt, tuple(self.steps(stmt.body, around, (*fixed, stmt.var))))
+
+
+def may_wait(scalar: Sequence[Stmt], kernel: Kernel) -> bool:
+    """Whether scalar code may as well run after a kernel, with what follows: start values of its
+    totals, say."""
+    plain = all(isinstance(s, Assign) and not any(loads_of(s.value)) for s in scalar)
+    return plain and kernel.needs.isdisjoint(written(tuple(scalar)))
 
 
 def depth(stmt: Stmt) -> int:

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...graph import Op
-from ...lowering.reductions import START
+from ...lowering.reductions import START  # pyright: ignore[reportUnknownVariableType]
 from ...lowering.syntax import (
     MODES,
     Affine,
@@ -118,7 +118,7 @@ def sharing(
             return None  # two shapes of one memory
         if all(owns(thread, found, fixed) for thread in threads):
             continue
-        if root.role == "work" and inside[root] == everywhere[root] and apart(found, threads):
+        if inside[root] == everywhere[root] and is_scratch(root, found, threads):
             private.append(root)
         elif all(mode in ("add", "sum") for _, _, mode in found):
             atomic.append(root)
@@ -138,10 +138,11 @@ def owns(thread: Local, found: Sequence[Touch], fixed: Collection[Local]) -> boo
     return False
 
 
-def apart(found: Sequence[Touch], threads: Sequence[Local]) -> bool:
-    """Whether no index is made of the threads' indices."""
+def is_scratch(root: Buffer, found: Sequence[Touch], threads: Sequence[Local]) -> bool:
+    """Whether each step fills an array anew, in the same places."""
     named = {v for _, index, _ in found for part in index for v in vars_of(part)}
-    return named.isdisjoint(threads)
+    filled = root.role == "work" and found[0][2] == "set"
+    return filled and named.isdisjoint(threads)
 
 
 def totals_of(body: Body) -> list[Total] | None:

@@ -1,8 +1,8 @@
 """A graph as a compiled function: optimise, lower, emit, then compile or load from the cache.
 
 The compiled function takes arrays in C order and numbers, allocates its results and one work block,
-and holds no lock while it runs. Where it gives up (an index out of bounds, a singular matrix, a loop
-that does not end) the interpreter runs the same graph again, and says what happened and where.
+and holds no lock while it runs. Where it gives up (an index out of bounds, a singular matrix, a
+loop that does not end) the interpreter runs the same graph again, and says what happened and where.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from ...graph import Graph
+from ...lowering.donate import donate
 from ...lowering.lower import lower
+from ...lowering.parallel import parallel_loops
 from ...lowering.passes import run
 from ...lowering.program import Program
 from ...lowering.syntax import Buffer
@@ -51,7 +53,7 @@ class Lowered:
     @cached_property
     def loops(self) -> Program:
         """The loop program."""
-        return run(lower(self.optimised))
+        return donate(run(lower(self.optimised)), self.options.donated)
 
     @cached_property
     def source(self) -> str:
@@ -70,9 +72,10 @@ class Lowered:
     def compile(self) -> Executable:
         """The function, compiled now or loaded from the cache."""
         source, name = self._named
+        shared = self.options.parallel and bool(parallel_loops(self.loops))
         options = {
             "error_model": "numpy", "nogil": True,
-            "fastmath": self.options.fastmath, "parallel": self.options.parallel,
+            "fastmath": self.options.fastmath, "parallel": shared,
         }  # fmt: skip
         function = cache.load(source, name, signature(self.loops), options)
         return Executable(self.graph, self.loops, function)
@@ -90,6 +93,7 @@ class Executable:
         self.function = function
         self.consts = tuple(np.ascontiguousarray(b.value) for b in program.consts)
         self.fails = program.fails
+        self.donated = {k for k, p in enumerate(program.params) if p in program.results}
         self.arrays = [k for k, p in enumerate(program.params) if isinstance(p, Buffer)]
         self.dtypes = [
             None if isinstance(r, Buffer) else r.dtype.numpy.type for r in program.results
@@ -104,6 +108,8 @@ class Executable:
         given = list(args)
         for k in self.arrays:
             given[k] = in_order(given[k])
+            if k in self.donated and not given[k].flags.writeable:
+                given[k] = given[k].copy()
         found = self._found(given)
         if found is None:
             return self._again(args)

@@ -7,9 +7,11 @@ out of bounds, a loop that does not end), also whether it did.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ...graph import Loc
+from ...lowering.access import summand
+from ...lowering.parallel import parallel_loops, set_first
 from ...lowering.program import Program
 from ...lowering.syntax import (
     Apply,
@@ -30,6 +32,7 @@ from ...lowering.syntax import (
     While,
 )
 from ...lowering.text import ATOM, INFIX, Names, range_text, where
+from ...lowering.walk import walk
 from ...types import DType, b1, f32, f64, i32, i64
 from .spelling import FORMS, FUNCTIONS, ROUTINES, TWICE, VMATH
 
@@ -151,12 +154,13 @@ def emit(program: Program, name: str, parallel: bool = False) -> str:
         text or names.number(zero(r.dtype))
         for text, r in zip(results, program.results, strict=True)
     ]
-    writer = Writer(names, f"return {', '.join([*failed, '1'])}")
+    shared = parallel_loops(program) if parallel else set[Loop]()
+    writer = Writer(names, f"return {', '.join([*failed, '1'])}", shared)
     lines += writer.body(program.body, INDENT)
     results = [names.of(r) if isinstance(r, Buffer) else names.expr(r) for r in program.results]
     lines.append(f"{INDENT}return {', '.join([*results, *(['0'] if fails else [])]) or 'None'}")
     head = ["import numpy as np"]
-    if writer.parallel:
+    if shared:
         head.append("from numba import prange")
     for module, used in sorted(names.imports.items()):
         head.append(f"from {module} import {', '.join(sorted(used))}")
@@ -168,15 +172,17 @@ def zero(dtype: DType) -> Const:
 
 
 def signature(program: Program) -> str:
-    """Numba's types of the parameters. Arrays are taken read-only, so that both kinds fit."""
-    return f"({', '.join([*map(type_text, (*program.params, *program.consts)), ''])})"
+    """Numba's types of the parameters. Arrays are taken read-only, so that both kinds fit, but for
+    those that a result is written into."""
+    given = [type_text(p, program.results) for p in (*program.params, *program.consts)]
+    return f"({', '.join([*given, ''])})"
 
 
-def type_text(item: Local | Buffer) -> str:
+def type_text(item: Local | Buffer, written: Collection[object]) -> str:
     dtype = {f64: "float64", f32: "float32", i64: "int64", i32: "int32", b1: "boolean"}[item.dtype]
     if isinstance(item, Local):
         return dtype
-    return f"Array({dtype}, {len(item.shape)}, 'C', True)"
+    return f"Array({dtype}, {len(item.shape)}, 'C', {item not in written})"
 
 
 def storage(program: Program, names: NumbaNames) -> Iterator[str]:
@@ -219,11 +225,14 @@ def empty(shape: tuple[int, ...], dtype: DType) -> str:
 class Writer:
     """Statements as lines."""
 
-    def __init__(self, names: NumbaNames, failed: str) -> None:
+    def __init__(self, names: NumbaNames, failed: str, shared: Collection[Loop]) -> None:
         self.names = names
         self.failed = failed
+        """What the function does when it gives up."""
+        self.shared = shared
+        """The loops whose steps the cores share."""
         self.loc: Loc | None = None
-        self.parallel = False
+        self.totals: set[Local] = set()
 
     def body(self, body: Body, indent: str) -> list[str]:
         lines: list[str] = []
@@ -247,8 +256,10 @@ class Writer:
             yield self.noted(f"{indent}{self.store(stmt)}", stmt.loc)
         elif isinstance(stmt, Loop):
             text = range_text(stmt, names)
+            text = f"p{text}" if stmt in self.shared else text
             yield f"{indent}for {names.of(stmt.var)} in {text}:"
-            yield from self.body(stmt.body, inner)
+            body = self.added_up(stmt) if stmt in self.shared else stmt.body
+            yield from self.body(body, inner)
             names.release(stmt.var)
         elif isinstance(stmt, While):
             yield from self.loop(stmt, indent)
@@ -266,7 +277,20 @@ class Writer:
         else:
             yield from self.push(stmt, indent)
 
+    def added_up(self, loop: Loop) -> Body:
+        """The body of a shared loop; what its steps add up is written as Numba recognises it."""
+        own = set_first(loop.body)
+        self.totals = {
+            s.local for s in walk(loop.body) if isinstance(s, Assign) and s.local not in own
+        }
+        return loop.body
+
     def assign(self, stmt: Assign, indent: str) -> str:
+        added = summand(stmt)
+        if added is not None and stmt.local in self.totals:
+            assert isinstance(stmt.value, Apply)
+            sign = "+=" if stmt.value.op.name == "add" else "*="
+            return f"{indent}{self.names.of(stmt.local)} {sign} {self.names.expr(added)}"
         return f"{indent}{self.names.of(stmt.local)} = {self.names.expr(stmt.value)}"
 
     def store(self, stmt: Store) -> str:

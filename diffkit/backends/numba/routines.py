@@ -6,7 +6,7 @@ array that `grown` doubles when it is full.
 """
 
 # numba has no types; a value that passes through it is unknown to pyright.
-# pyright: basic
+# pyright: basic, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def dot(typingctx, a, b, out):
         else:
             matrix, vector = (parts[:3], parts[3:6]) if b.ndim == 1 else (parts[3:6], parts[:3])
             turned = (matrix[0].layout == "C") == (b.ndim == 1)
-            call_xxgemv(context, builder, turned, *matrix, vector[2], parts[8])
+            out_data = parts[8]
+            call_xxgemv(context, builder, turned, *matrix, vector[2], out_data)
         return context.get_dummy_value()
 
     return signature, generate
@@ -92,7 +93,7 @@ def scale(typingctx, d, t):
 @njit(**OPTIONS)
 def sign(x):
     """-1, 0 or 1; a nan stays."""
-    one = x - x + 1 if False else type(x)(1)
+    one = type(x)(1)
     return where(x > 0, one, where(x < 0, -one, x))
 
 

@@ -99,10 +99,6 @@ def fits() -> list[tuple[str, Function, Any, Any, int, int, Function]]:
          lambda t: t**2),
         ("ATAN", odd(mp.atan), 0, eighth**2, 10, 4, lambda t: t),
         ("ASIN", odd(mp.asin), 0, mp.mpf("0.25"), 11, 4, lambda t: t),
-        (
-            "ATANH", lambda t: (2 * mp.atanh(mp.sqrt(t)) / mp.sqrt(t) - 2 - 2 * t / 3) / t**2,
-            0, (3 - 2 * root) ** 2, 7, 2, lambda t: t**2,
-        ),
         ("LOG2", lambda t: 2 / mp.log(2) * (mp.atanh(mp.sqrt(t)) / mp.sqrt(t) - 1) / t, 0,
          (mp.tanh(mp.log(2) / 16) * mp.mpf("1.001")) ** 2, 4, 2, lambda t: t),
         ("ERF", lambda t: mp.erf(mp.sqrt(t)) / mp.sqrt(t) - 1, 0, 1, 11, 5, lambda t: 1),

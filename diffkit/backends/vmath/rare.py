@@ -8,6 +8,9 @@ told vector versions of this function (attribute `vector-function-abi-variant`, 
 Reference, "Call Site Attributes"; the vectoriser then calls these): they look for a nan, which
 takes two instructions a vector, return at once when there is none, and otherwise send every lane
 to the scalar function. A true nan takes the long way too, and the long way returns a nan.
+
+Whoever calls the scalar function without vectors gets the same value. If LLVM once ignored the
+attribute, loops would be slower, not wrong; tests/backends/test_vmath.py would notice.
 """
 
 # pyright: basic
@@ -22,12 +25,15 @@ from .bits import FLOATS, Num
 __all__ = ["rescue"]
 
 LANES = {True: (2, 4, 8), False: (4, 8, 16)}  # float64, float32: 128 to 512 bits
-PURE = ("noinline", "nounwind", "willreturn", "speculatable", "memory(none)")
+PURE = ("noinline", "nounwind", "willreturn", "memory(none)")
+ANYWHERE = (*PURE, "speculatable")  # may be called early, from a branch that is not yet taken
 
 
 def rescue(value: Num, slow: Callable[..., Num], *args: Num) -> Num:
     """`value`, and where it is nan slow(*args), which is emitted once a module."""
     function = scalar(value.builder.module, slow, len(args), value.wide)
+    # The call makes the loop keep its constants on the stack; there they should be aligned.
+    value.builder.function.attributes.update(["alignstack(64)"])
     return value.new(value.builder.call(function, [value.value, *(a.value for a in args)]))
 
 
@@ -40,7 +46,7 @@ def scalar(module: Any, slow: Callable[..., Num], count: int, wide: bool) -> Any
     variants = ",".join(f"_ZGV_LLVM_N{n}{'v' * inputs}_{name}({name}_{n})" for n in LANES[wide])
     function = ir.Function(module, ir.FunctionType(kind, [kind] * inputs), name)
     function.linkage = "linkonce_odr"
-    function.attributes.update((*PURE, f'"vector-function-abi-variant"="{variants}"'))
+    function.attributes.update((*ANYWHERE, f'"vector-function-abi-variant"="{variants}"'))
     builder = entry(function, lambda b, v: b.fcmp_unordered("uno", v, v))
     builder.ret(slow(*(Num(builder, a, wide) for a in function.args[1:])).value)
     for n in LANES[wide]:
@@ -62,31 +68,38 @@ def entry(function: Any, missing: Callable[[Any, Any], Any]) -> Any:
 def add_variant(module: Any, function: Any, lanes: int) -> None:
     """The version for vectors: `weak_odr`, since nobody calls it until loops are vectorised."""
     kind = ir.VectorType(function.return_value.type, lanes)
+    shape = ir.FunctionType(kind, [kind] * len(function.args))
+    variant = ir.Function(module, shape, f"{function.name}_{lanes}")
+    every_lane = ir.Function(module, shape, f"{function.name}_{lanes}_long")
+    variant.linkage, every_lane.linkage = "weak_odr", "linkonce_odr"
+    variant.attributes.update(ANYWHERE)
+    every_lane.attributes.update(PURE)
+    one_by_one(every_lane, function, lanes)
     truth = ir.VectorType(ir.IntType(1), lanes)
-    variant = ir.Function(
-        module, ir.FunctionType(kind, [kind] * len(function.args)), f"{function.name}_{lanes}"
-    )
-    variant.linkage = "weak_odr"
-    variant.attributes.update(PURE)
     name = f"llvm.vector.reduce.or.v{lanes}i1"
     any_of = module.globals.get(name)
     if any_of is None:
         any_of = ir.Function(module, ir.FunctionType(ir.IntType(1), [truth]), name)
     builder = entry(variant, lambda b, v: b.call(any_of, [b.fcmp_unordered("uno", v, v)]))
-    # Lane by lane through memory, in a loop: short code, compiled with every program that asks.
-    int32 = ir.IntType(32)
-    arrays = [builder.alloca(kind) for _ in variant.args]
-    for array, value in zip(arrays, variant.args, strict=True):
+    # A jump to another function, so that the common way needs no stack frame.
+    builder.ret(builder.call(every_lane, variant.args, tail=True))
+
+
+def one_by_one(vector: Any, function: Any, lanes: int) -> None:
+    """Call the scalar function for each lane, through memory: a loop is shorter than its lanes."""
+    builder, int32 = ir.IRBuilder(vector.append_basic_block()), ir.IntType(32)
+    body, end = vector.append_basic_block(), vector.append_basic_block()
+    arrays = [builder.alloca(value.type) for value in vector.args]
+    for array, value in zip(arrays, vector.args, strict=True):
         builder.store(value, array)
-    start, body, end = builder.block, variant.append_basic_block(), variant.append_basic_block()
+    number = function.return_value.type.as_pointer()
+    starts = [builder.bitcast(array, number) for array in arrays]
+    start = builder.block
     builder.branch(body)
     builder.position_at_end(body)
     lane = builder.phi(int32)
     lane.add_incoming(int32(0), start)
-    places = [
-        builder.gep(builder.bitcast(array, function.return_value.type.as_pointer()), [lane])
-        for array in arrays
-    ]
+    places = [builder.gep(first, [lane]) for first in starts]
     builder.store(builder.call(function, [builder.load(place) for place in places]), places[0])
     following = builder.add(lane, int32(1))
     lane.add_incoming(following, body)

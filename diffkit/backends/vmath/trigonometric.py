@@ -2,8 +2,8 @@
 
 sin: x = kπ + r with |r| ≤ π/2, and sin x = (−1)ᵏ·sin r, an odd polynomial with r itself as its
 leading term. cos: the same with k + ½ in place of k, so that r is x less the nearest zero of
-cos. tan: x = kπ/2 + r with |r| ≤ π/4; sine and cosine of r, each as a leading term and a small one,
-change places when k is odd, and one division makes the tangent. Signs come from the low bits of k.
+cos. tan: x = kπ/2 + r with |r| ≤ π/4, an odd polynomial again, and −1/tan r when k is odd. Signs
+come from the low bits of k.
 Arguments too large for the short reduction are rare, and leave the vector loop: see rare.py.
 """
 
@@ -12,7 +12,7 @@ Arguments too large for the short reduction are rare, and leave the vector loop:
 import math
 
 from . import coefficients as c
-from .bits import Num, fma, kernel, pick, poly, quick_sum, quotient, select
+from .bits import Num, fma, kernel, pick, poly, quick_sum, select
 from .rare import rescue
 from .reduction import far, is_near, near_half_pi, near_pi
 
@@ -75,7 +75,7 @@ def cos(x: Num) -> Num:
 
 @kernel
 def tan(x: Num) -> Num:
-    """The tangent: sin/cos, or −cos/sin an odd number of quarter turns on."""
+    """The tangent."""
     y = abs(x)
     i, r, low = near_half_pi(y)
     value = with_sign(tangent(i, r, low), x)
@@ -83,13 +83,13 @@ def tan(x: Num) -> Num:
 
 
 def tangent(i: Num, r: Num, low: Num) -> Num:
-    """The tangent i quarter turns on; −1/tan is corrected by what is left over."""
+    """tan(r + low) for |r| ≤ π/4, or −1/tan, corrected by what the rounding of tan lost."""
     t = r * r
     small = fma(t * r, poly(t, pick(r, c.TAN, c.TAN_32)), fma(t, low, low))
     value = r + small
     q = 1.0 / value
-    rest = fma(-q, value, 1.0) - q * ((r - value) + small)
-    return negate(select((i & 1).equals(0), value, fma(q, rest, q)), i)
+    turned = fma(-(q * q), (r - value) + small, q)
+    return negate(select((i & 1).equals(0), value, turned), i)
 
 
 def far_sine(x: Num) -> Num:

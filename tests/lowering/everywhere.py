@@ -1,0 +1,71 @@
+"""Every elementwise op in one program, at the values where formulas break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import diffkit as dk
+from diffkit.errors import DiffkitError
+from diffkit.graph import Graph, Op
+from diffkit.lowering.elements import ELEMENTWISE
+from diffkit.ops import FAMILIES
+from diffkit.types import DType, b1, f32, f64, i32, i64
+
+OPS: dict[str, Op] = {
+    value.name: value
+    for family in FAMILIES
+    for value in vars(family).values()
+    if isinstance(value, Op) and value.name in ELEMENTWISE
+}
+DTYPES = (f64, f32, i64, i32, b1)
+ATTRS: dict[str, list[dict[str, Any]]] = {
+    "cast": [{"dtype": dtype} for dtype in DTYPES],
+    "polygamma": [{"n": 0}, {"n": 1}, {"n": 2}],
+}
+
+DOUBLES = np.array([
+    np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 2.3e-308, -1e-310, 1e-20, -1e-9, 0.3, -0.3,
+    0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0, 2.5, -3.0, 7.25, -33.4, 88.9, -104.1, 709.9, -745.3,
+    1e5, -1e5, 4503599627370497.5, 1e22, -1e200, 1.7e308,
+])  # fmt: skip
+SINGLES = np.array([
+    np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45, 1.2e-38, 1e-20, -1e-9, 0.3, -0.3, 0.5, -0.5,
+    1.0, -1.0, 1.5, -1.5, 2.0, 2.5, -3.0, 7.25, -33.4, 88.9, -104.1, 1e5, -8388609.0, 1e22, 3.3e38,
+], np.float32)  # fmt: skip
+LONGS = np.array([0, 1, -1, 2, -2, 3, -3, 7, -7, 10, -128, 2**31, -(2**31) - 1, 2**40, 2**62])
+INTS = np.array([0, 1, -1, 2, -2, 3, -3, 7, -7, 10, -128, 2**15, -(2**30), 2**31 - 1], np.int32)
+VALUES: dict[DType, Any] = {
+    f64: DOUBLES, f32: SINGLES, i64: LONGS, i32: INTS, b1: np.array([False, True]),
+}  # fmt: skip
+
+
+def grid(dtype: DType) -> tuple[Any, Any]:
+    """Every value with every other, as two arrays of one axis."""
+    values = VALUES[dtype]
+    return np.repeat(values, len(values)), np.tile(values, len(values))
+
+
+def all_ops(dtype: DType) -> tuple[Graph, list[str]]:
+    """One graph of all ops that take this dtype, and the name of each result."""
+    names: list[str] = []
+
+    def f(x: Any, y: Any) -> Any:
+        names.clear()
+        outs: list[Any] = []
+        for op in OPS.values():
+            for attrs in ATTRS.get(op.name, [{}]):
+                for operands in ((x,), (x, y), (x > y, x, y)):
+                    try:
+                        op.numpy(*[np.ones(1, v.type.dtype.numpy) for v in operands], **attrs)
+                        out = op(*operands, **attrs)
+                    except (DiffkitError, TypeError, ValueError):
+                        continue  # another number of operands, or it does not take this dtype
+                    outs.append(out)
+                    names.append(" ".join([op.name, *map(str, attrs.values())]))
+                    break
+        return outs
+
+    x, y = grid(dtype)
+    return dk.trace(f)(dk.types.type_of(x), dk.types.type_of(y)), list(names)
