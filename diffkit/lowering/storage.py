@@ -3,11 +3,14 @@
 An array is live from the first statement that touches it to the last; if all that happens inside
 one step of a loop, only within that step. Arrays that are never live together share memory: each
 gets the lowest place that is free for as long as it lives (first fit, the longest-lived first).
+Small arrays that fit into the fastest cache together share nothing, since a compiler may move
+accesses past each other only where it knows that two arrays lie apart.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from .program import Program
@@ -15,6 +18,7 @@ from .syntax import Body, Buffer
 from .walk import bodies, mentioned
 
 ALIGN = 64  # bytes: a cache line
+ROOMY = 16 * 1024  # bytes: half of a small first-level cache
 
 Span: TypeAlias = "tuple[int, int]"
 
@@ -24,6 +28,12 @@ def storage(program: Program) -> Program:
     _, spans = number(program.body, 0)
     places: dict[Buffer, int] = {}
     order = sorted(spans, key=lambda b: spans[b][0] - spans[b][1])
+    always = (0, max((last for _, last in spans.values()), default=0))
+    room = ROOMY
+    for buffer in sorted(spans, key=bytes_of):
+        room -= bytes_of(buffer)
+        if room >= 0:
+            spans[buffer] = always
     for buffer in order:
         first, last = spans[buffer]
         busy = sorted(
@@ -39,6 +49,28 @@ def storage(program: Program) -> Program:
         places[buffer] = at
     block = max((places[b] + bytes_of(b) for b in places), default=0)
     return replace(program, places=places, block=block)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Bytes `start` to `end` of the work block: one array, or several in turn."""
+
+    start: int
+    end: int
+    buffers: tuple[Buffer, ...]
+
+
+def areas(places: Mapping[Buffer, int]) -> list[Area]:
+    """The parts of the work block that have no array in common."""
+    found: list[Area] = []
+    for buffer in sorted(places, key=lambda b: places[b]):
+        start, end = places[buffer], places[buffer] + bytes_of(buffer)
+        if found and start < found[-1].end:
+            last = found.pop()
+            found.append(Area(last.start, max(last.end, end), (*last.buffers, buffer)))
+        else:
+            found.append(Area(start, end, (buffer,)))
+    return found
 
 
 def bytes_of(buffer: Buffer) -> int:

@@ -7,5 +7,5 @@ function than its loops. Where there is no GPU, Numba's simulator runs both; it 
 turned on by `NUMBA_ENABLE_CUDASIM=1` before Numba is imported.
 """
 
-from .backend import lane_schedule as lane_schedule
-from .backend import map_schedule as map_schedule
+from .backend import LaneSchedule as LaneSchedule
+from .backend import MapSchedule as MapSchedule

@@ -135,17 +135,17 @@ def assembled(names: CudaNames, kernels: Sequence[list[str]]) -> str:
 # --- the map schedule ----------------------------------------------------------------------------
 
 
-def emit_map(program: Program, plan: Plan, cells: dict[Local, Buffer], block: int) -> Module:
-    """The kernels of a plan, in order. `cells` are where the variables live that outlive one."""
+def emit_map(program: Program, plan: Plan) -> Module:
+    """The kernels of a plan, in order."""
     names = CudaNames(flat_buffers(program))
     texts: list[list[str]] = []
     titles: list[str] = []
     arguments: list[tuple[Buffer | Local, ...]] = []
     for number, kernel in enumerate(plan.kernels):
-        takes = arguments_of(kernel, cells, program.fails)
+        takes = arguments_of(kernel, plan.cells, program.fails)
         title = f"{plain_name(program)}_{number}"
         head = f"def {title}({', '.join(map(names.of, takes))}):"
-        lines = map_lines(kernel, names, cells, block, program.fails)
+        lines = map_lines(kernel, names, plan, program.fails)
         texts.append(["@cuda.jit", head, *(INDENT + line for line in lines)])
         titles.append(title)
         arguments.append(takes)
@@ -165,10 +165,9 @@ def arguments_of(
     return (*arrays, *kernel.parts, *kept, *([STATUS] if fails else []), *given)
 
 
-def map_lines(
-    kernel: Kernel, names: CudaNames, cells: dict[Local, Buffer], block: int, fails: bool
-) -> Iterator[str]:
+def map_lines(kernel: Kernel, names: CudaNames, plan: Plan, fails: bool) -> Iterator[str]:
     """The body of a kernel."""
+    cells = plan.cells
     if fails:
         yield "if status[0] != 0:"
         yield f"{INDENT}return"
@@ -194,7 +193,7 @@ def map_lines(
     for loop in kernel.loops:
         names.release(loop.var)
     if kernel.totals:
-        yield from tree_lines(kernel, names, block)
+        yield from tree_lines(kernel, names, plan.block)
 
 
 def tree_lines(kernel: Kernel, names: CudaNames, block: int) -> Iterator[str]:

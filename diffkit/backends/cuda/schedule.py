@@ -21,7 +21,6 @@ from ...lowering.syntax import (
     Body,
     Buffer,
     Call,
-    Const,
     Load,
     Local,
     Loop,
@@ -33,14 +32,13 @@ from ...lowering.syntax import (
     index_of,
 )
 from ...lowering.walk import bodies, loads_of, with_bodies
-from ...ops.arithmetic import add, mul
+from ...ops.arithmetic import mul
 from ...types import i64
 from .threads import Sharing, Total, sharing, uses
 from .variables import assigned, needed, written
 
 BLOCKS = 128  # at most, of a kernel with totals; one thread adds up as many numbers
 MOST = 65_535
-
 
 ALONE = Sharing((), (), ())
 
@@ -64,9 +62,13 @@ class Kernel:
         return count
 
     def blocks(self, block: int) -> int:
-        """How many blocks of so many threads are launched."""
+        """How many blocks of so many threads share out the steps."""
         most = BLOCKS if self.totals else MOST
         return max(1, min(most, -(-self.threads // block)))
+
+    def grid(self, block: int) -> tuple[int, int]:
+        """How many blocks of how many threads are launched."""
+        return (self.blocks(block), block) if self.loops else (1, 1)
 
     @property
     def totals(self) -> tuple[Total, ...]:
@@ -93,11 +95,13 @@ Step: TypeAlias = Kernel | Repeat
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """The steps; `cells` are the variables that outlive a kernel, `results` locals and arrays."""
+    """The steps, for blocks of `block` threads. A variable that outlives a kernel has its cell, an
+    array of one element; `results` are such variables, or arrays."""
 
     steps: tuple[Step, ...]
-    cells: tuple[Local, ...]
+    cells: dict[Local, Buffer]
     results: tuple[Local | Buffer, ...]
+    block: int
 
     @property
     def kernels(self) -> list[Kernel]:
@@ -126,8 +130,8 @@ def plan(program: Program, block: int) -> Plan:
     given = {p for p in program.params if isinstance(p, Local)}
     given |= {step.loop.var for step in repeats(steps)}
     crossing = scalars.union(*(k.needs for k in kernels(steps))) - given
-    cells = tuple(sorted(crossing, key=lambda local: local.number))
-    return Plan(tuple(steps), cells, tuple(results))
+    cells = {v: Buffer(f"{v.hint}_at", v.dtype, (1,)) for v in crossing}
+    return Plan(tuple(steps), cells, tuple(results), block)
 
 
 def repeats(steps: Sequence[Step]) -> Iterator[Repeat]:
@@ -254,14 +258,13 @@ def product(call: Call) -> Body:
     columns = [Local("j", i64, n) for n in shapes[1][1:]]
     k = Local("k", i64, shapes[0][-1])
     dtype = call.out.buffer.dtype
-    total = Local("s", dtype)
+    total = Total(Local("s", dtype), "sum")
     term = Apply(mul, (element(a, [*rows, k]), element(b, [k, *columns])), dtype)
-    step = Assign(total, Apply(add, (total, term), dtype, loose=True), call.loc)
     index = (*call.out.index, *map(index_of, (*rows, *columns)))
     body: Body = (
-        Assign(total, Const(dtype.numpy.type(0).item(), dtype)),
-        Loop(k, shapes[0][-1], (step,)),
-        Store(call.out.buffer, index, total, loc=call.loc),
+        Assign(total.local, total.start),
+        Loop(k, shapes[0][-1], (total.joined(term),)),
+        Store(call.out.buffer, index, total.local, loc=call.loc),
     )
     for var in reversed((*rows, *columns)):
         assert var.extent is not None

@@ -13,6 +13,7 @@ from ...graph import Loc
 from ...lowering.access import summand
 from ...lowering.parallel import parallel_loops, set_first
 from ...lowering.program import Program
+from ...lowering.storage import areas
 from ...lowering.syntax import (
     Apply,
     Assign,
@@ -186,30 +187,44 @@ def type_text(item: Local | Buffer, written: Collection[object]) -> str:
 
 
 def storage(program: Program, names: NumbaNames) -> Iterator[str]:
-    """The lines that allocate: results, tapes, and the work block cut into arrays."""
-    own = [b for b in program.buffers if b.role in ("output", "work", "tape") and b.base is None]
-    placed = [b for b in own if b in program.places]
-    lone = len(placed) == 1
-    for buffer in own:
-        if buffer.role == "tape":
-            shape = (16, *buffer.shape)
-            yield f"{INDENT}{names.of(buffer)} = {empty(shape, buffer.dtype)}"
-        elif buffer.role == "output" or lone or buffer not in program.places:
-            yield f"{INDENT}{names.of(buffer)} = {empty(buffer.shape, buffer.dtype)}"
-    if placed and not lone:
+    """The lines that allocate: results, tapes, and the work block cut into arrays. All of them lie
+    apart, and `restrict` says so, but for those that share memory in turn."""
+    lone = len(program.places) == 1
+    for buffer in program.buffers:
+        if buffer.base is not None or buffer.role not in ("output", "work", "tape"):
+            continue
+        shape = (16, *buffer.shape) if buffer.role == "tape" else buffer.shape
+        if buffer.role != "work" or lone or buffer not in program.places:
+            new = empty(shape, buffer.dtype)
+            yield f"{INDENT}{names.of(buffer)} = {restricted(names, new)}"
+    if program.places and not lone:
         yield f"{INDENT}work = np.empty({program.block}, np.uint8)"
-        for buffer in placed:
-            yield f"{INDENT}{window(names, buffer, 'work', program.places[buffer])}"
+        for area in areas(program.places):
+            if len(area.buffers) == 1:
+                view = window(names, area.buffers[0], "work", area.start)
+                yield f"{INDENT}{names.of(area.buffers[0])} = {restricted(names, view)}"
+                continue
+            name = names.of(Local("area", i64))
+            view = f"window(work, {area.start}, ({area.end - area.start},), np.uint8)"
+            yield f"{INDENT}{name} = {restricted(names, view)}"
+            for buffer in area.buffers:
+                view = window(names, buffer, name, program.places[buffer] - area.start)
+                yield f"{INDENT}{names.of(buffer)} = {view}"
     for buffer in program.buffers:
         if buffer.base is not None:
             start = buffer.offset * buffer.dtype.numpy.itemsize
-            yield f"{INDENT}{window(names, buffer, names.of(buffer.root), start)}"
+            view = window(names, buffer, names.of(buffer.root), start)
+            yield f"{INDENT}{names.of(buffer)} = {view}"
+
+
+def restricted(names: NumbaNames, array: str) -> str:
+    return f"{names.use(ROUTINES, 'restrict')}({array})"
 
 
 def window(names: NumbaNames, buffer: Buffer, base: str, start: int) -> str:
     names.use(ROUTINES, "window")
     shape = tuple_text(buffer.shape)
-    return f"{names.of(buffer)} = window({base}, {start}, {shape}, np.{buffer.dtype.numpy})"
+    return f"window({base}, {start}, {shape}, np.{buffer.dtype.numpy})"
 
 
 def tuple_text(shape: tuple[int, ...]) -> str:

@@ -21,7 +21,10 @@ from numba.np.linalg import call_xxgemm, call_xxgemv, ensure_blas
 
 from ..vmath import where
 
-__all__ = ["dot", "floordiv", "grown", "mod", "scale", "sign", "solve", "solve_or_nan", "window"]
+__all__ = [
+    "dot", "floordiv", "grown", "mod", "restrict", "scale", "sign", "solve", "solve_or_nan",
+    "window",
+]  # fmt: skip
 
 OPTIONS = {"error_model": "numpy", "forceinline": True}
 
@@ -51,6 +54,29 @@ def window(typingctx, array, offset, shape, dtype):
         return impl_ret_borrowed(context, builder, result, view._getvalue())
 
     return signature, generate
+
+
+@intrinsic
+def restrict(typingctx, array):
+    """The array, and a promise to LLVM that what is written through it is read only through it: C's
+    `restrict`. Loops over several arrays then need no test whether they overlap. The promise is the
+    return attribute `noalias` of a function that LLVM must not look into (weak linkage)."""
+
+    def generate(context, builder, signature, args):
+        source = make_array(array)(context, builder, args[0])
+        pointer = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(pointer, [pointer])
+        own = cgutils.get_or_insert_function(builder.module, kind, "diffkit_restrict")
+        if own.is_declaration:
+            own.linkage = "weak"
+            own.attributes.add("noinline")
+            own.return_value.add_attribute("noalias")
+            ir.IRBuilder(own.append_basic_block()).ret(own.args[0])
+        data = builder.call(own, [builder.bitcast(source.data, pointer)])
+        source.data = builder.bitcast(data, source.data.type)
+        return impl_ret_borrowed(context, builder, array, source._getvalue())
+
+    return array(array), generate
 
 
 @intrinsic
