@@ -139,13 +139,16 @@ def require_float(call: Call) -> None:
 
 
 def record_call(call: Call, eager: bool) -> Program:
-    """The graph of the call as a function of its varying leaves. What will be run many times has
-    its unrolled loops rolled up, before anything is differentiated."""
+    """The graph of the call as a function of its varying leaves. Inside another trace, a long one
+    is about to be differentiated and run many times: its unrolled loops are rolled up first."""
     program = record(
         call.recorded().flat, call.leaves, call.names, HANDLERS,
         eager=eager, has_aux=call.has_aux, asked=call.asked, name=function_name(call.f),
     )  # fmt: skip
-    traced = not eager or any(isinstance(x, Tracer) for x in call.leaves)
-    if traced and len(program.graph.nodes) >= LONG:
-        return replace(program, graph=reroll(program.graph))
-    return program
+    return rolled(program) if any(isinstance(x, Tracer) for x in call.leaves) else program
+
+
+def rolled(program: Program) -> Program:
+    """The program with its unrolled loops as scans, if it is long."""
+    long = len(program.graph.nodes) >= LONG
+    return replace(program, graph=reroll(program.graph)) if long else program

@@ -2,8 +2,8 @@
 
 The signature is the structure of the arguments, the type of each leaf and the values of static
 arguments. A recorded graph is good for all values, so Python may not branch on one: that is an
-error which names `np.where`. The graph is optimised, lowered to loops and compiled by Numba, or
-replayed node by node by the interpreter; every stage can be looked at.
+error which names `np.where`. The graph is optimised, lowered to loops and compiled by Numba, for
+the CPU or a GPU, or replayed node by node by the interpreter; every stage can be looked at.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import numpy as np
 
 from .api import Function
 from .backends import interpreter
+from .backends.cuda import MapSchedule
 from .backends.numba.backend import Executable, Lowered, Options
-from .calls import Call, record_call
+from .calls import Call, record_call, rolled
 from .errors import TreeError, UnsupportedError, explain
 from .graph import Graph, all_nodes
 from .graph.graph import Cost
@@ -31,7 +32,7 @@ from .tracing.program import type_of_leaf
 from .tracing.views import packed
 from .transforms.repetition import too_large
 
-BACKENDS = ("numba", "interpreter")
+BACKENDS = ("numba", "cuda", "interpreter")
 OFTEN = 8  # recordings of one function that are worth a line in the log
 
 logger = logging.getLogger("diffkit")
@@ -55,7 +56,11 @@ class Entry:
     def __init__(self, program: Program, settings: Settings, donated: tuple[int, ...]) -> None:
         self.program = program
         self.settings = settings
-        self.lowered = Lowered(program.graph, replace(settings.options, donated=donated))
+        self.lowered: Lowered | MapSchedule
+        if settings.backend == "cuda":
+            self.lowered = MapSchedule(program.graph)
+        else:
+            self.lowered = Lowered(program.graph, replace(settings.options, donated=donated))
         self._run: Callable[[Sequence[Any]], list[Any]] | None = None
         self._lock = RLock()
 
@@ -114,7 +119,7 @@ class Stages:
         """Counted operations and bytes of the optimised graph."""
         return self.optimised.cost()
 
-    def compile(self) -> Executable:
+    def compile(self) -> Executable | MapSchedule:
         """The compiled function. Its `flat` takes the leaves as bare arrays and numbers, in order,
         without trees and checks."""
         return self._entry.lowered.compile()
@@ -200,7 +205,8 @@ class Jitted:
             found = self._entries.get(key)
             if found is None:
                 self._count()
-                program = record_call(Call.of(self.f, args, kwargs, places, "jit"), eager=False)
+                call = Call.of(self.f, args, kwargs, places, "jit")
+                program = rolled(record_call(call, eager=False))
                 found = Entry(program, self.settings, self._donated(args, places))
                 if not program.captured:  # a graph that belongs to an outer trace serves once
                     self._entries[key] = found
@@ -249,15 +255,18 @@ def jit(
 ) -> Jitted:
     """f, recorded once for each signature of its arguments, and compiled.
 
-    Args: backend, "numba" for compiled code or "interpreter" for NumPy, node by node; arguments at
-    `static_argnums` and keyword-only arguments (hashable) are passed to f as they are, and a new
-    value records anew; parallel, whether big outer loops use all cores; fastmath, whether sums may
-    be regrouped everywhere and nan and infinity be ignored; donate, positional arguments whose
-    memory may be overwritten; fallback, "interpreter" to run what the compiler does not know in
-    NumPy, instead of an `UnsupportedError`; max_nodes, the most operations that are compiled.
+    Args: backend, "numba" for compiled code, "cuda" for kernels on a GPU (extra `cuda`) or
+    "interpreter" for NumPy, node by node; arguments at `static_argnums` and keyword-only arguments
+    (hashable) are passed to f as they are, and a new value records anew; parallel, whether big
+    outer loops use all cores; fastmath, whether sums may be regrouped everywhere and nan and
+    infinity be ignored; donate, positional arguments whose memory may be overwritten (the CPU's
+    code alone makes use of these three); fallback, "interpreter" to run what the compiler does not
+    know, or has no GPU for, in NumPy, instead of an `UnsupportedError`; max_nodes, the most
+    operations that are compiled.
 
-    Compiled functions are kept in memory and on disk (see `dk.cache`), may be called from several
-    threads at once, and hold no lock. Raises `TracingError` where f branches on a traced value.
+    Compiled functions are kept in memory and, but for a GPU's, on disk (see `dk.cache`), may be
+    called from several threads at once, and hold no lock. Raises `TracingError` where f branches on
+    a traced value.
 
         >>> import diffkit as dk
         >>> square = dk.jit(lambda x: x * x)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import diffkit as dk
-from diffkit.backends.cuda import lane_schedule, map_schedule
+from diffkit.backends.cuda import LaneSchedule, MapSchedule
 from diffkit.backends.interpreter import prepare
 from diffkit.errors import IndexingError, UnsupportedError
 from diffkit.graph import Graph
@@ -37,14 +37,14 @@ def same(got: Sequence[Any], want: Sequence[Any], tol: float = 1e-12) -> None:
 def by_map(f: Callable[..., Any], *args: Any, tol: float = 1e-12) -> None:
     """The map schedule of f agrees with the interpreter."""
     graph, leaves = dk.trace(f)(*args), trees.flatten(args)[0]
-    same(map_schedule(graph, BLOCK)(leaves), prepare(graph)(leaves), tol)
+    same(MapSchedule(graph, block=BLOCK)(leaves), prepare(graph)(leaves), tol)
 
 
 def by_lanes(f: Callable[..., Any], rows: Sequence[Any], shared: Sequence[Any] = ()) -> None:
     """The lane schedule of f agrees with the interpreter, row by row."""
     graph = dk.trace(f)(*(row[0] for row in rows), *shared)
     batched = [True] * len(rows) + [False] * len(shared)
-    got = lane_schedule(graph, batched, BLOCK)([*rows, *shared])
+    got = LaneSchedule(graph, batched, block=BLOCK)([*rows, *shared])
     one = prepare(graph)
     for k in range(len(rows[0])):
         same([g[k] for g in got], one([*(row[k] for row in rows), *shared]))
@@ -113,10 +113,10 @@ def bad_index() -> None:
     f = lambda x, k: x[k] * 2.0  # noqa: E731
     graph = dk.trace(f)(dk.f64[5], dk.i64[3])
     x, good, bad = np.arange(5.0), np.array([0, -5, 4]), np.array([0, 5, 1])
-    rows = lane_schedule(graph, [False, True], BLOCK)
+    rows = LaneSchedule(graph, [False, True], block=BLOCK)
     same(rows([x, np.stack([good, good])]), [2 * x[np.stack([good, good])]])
     for run in (
-        lambda: map_schedule(graph, BLOCK)([x, bad]),
+        lambda: MapSchedule(graph, block=BLOCK)([x, bad]),
         lambda: rows([x, np.stack([good, bad])]),
     ):
         try:
@@ -144,10 +144,10 @@ def one_op(graph: Graph, args: list[Any], lanes: bool) -> None:
     args = [*args, *(np.ones(p.type.shape, p.type.dtype.numpy) for p in graph.params[len(args) :])]
     want = prepare(graph)(args)
     if lanes:
-        run = lane_schedule(graph, [True] * len(args), BLOCK)
+        run = LaneSchedule(graph, [True] * len(args), block=BLOCK)
         same([rows[1] for rows in run([np.stack([a, a]) for a in args])], want)
     else:
-        same(map_schedule(graph, BLOCK)(args), want)
+        same(MapSchedule(graph, block=BLOCK)(args), want)
 
 
 CHECKS = (

@@ -16,7 +16,7 @@ import pytest
 from scipy.special import gammaln
 
 import diffkit as dk
-from diffkit.backends.cuda import backend, lane_schedule, map_schedule
+from diffkit.backends.cuda import backend, LaneSchedule, MapSchedule
 from diffkit.backends.cuda.schedule import Step, plan
 from diffkit.errors import ShapeError, UnsupportedError
 from diffkit.lowering.program import Program
@@ -220,7 +220,7 @@ def test_source() -> None:
     def f(x: Any) -> Any:
         return np.sum(np.tanh(x))
 
-    assert without_places(map_schedule(dk.trace(f)(dk.f64[1000])).source) == SUM
+    assert without_places(MapSchedule(dk.trace(f)(dk.f64[1000])).source) == SUM
 
 
 def test_source_of_lanes() -> None:
@@ -228,7 +228,7 @@ def test_source_of_lanes() -> None:
         return k * np.exp(x)
 
     graph = dk.trace(f)(dk.f64[50], dk.f64[()])
-    assert without_places(lane_schedule(graph, [True, False]).source) == LANE
+    assert without_places(LaneSchedule(graph, [True, False]).source) == LANE
 
 
 # --- refusals ------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], Any]] = {
 def test_refused_by_name(what: str) -> None:
     f, arg = REFUSED[what]
     graph = dk.trace(f)(arg)
-    for schedule in (map_schedule, lambda graph: lane_schedule(graph, [True])):
+    for schedule in (MapSchedule, lambda graph: LaneSchedule(graph, [True])):
         with pytest.raises(UnsupportedError, match=what) as error:
             schedule(graph)
         assert 'backend="numba"' in str(error.value)
@@ -256,23 +256,23 @@ def test_refused_while_over_arrays() -> None:
         return dk.while_loop(lambda y: np.max(y) < 1, lambda y: 2 * y, x)
 
     with pytest.raises(UnsupportedError, match=r"a while over arrays, at .*test_cuda\.py"):
-        map_schedule(dk.trace(f)(LARGE))
+        MapSchedule(dk.trace(f)(LARGE))
 
 
 def test_refused_large_lanes() -> None:
     f = dk.grad(lambda x: np.sum(np.roll(np.cumsum(np.sin(x)), 1) ** 2))
     with pytest.raises(UnsupportedError, match=r"a lane with \d+ bytes of arrays"):
-        lane_schedule(dk.trace(f)(LARGE), [True])
+        LaneSchedule(dk.trace(f)(LARGE), [True])
 
 
 def test_refused_arguments() -> None:
     graph = dk.trace(lambda x, y: x * y)(dk.f64[3], dk.f64[()])
     with pytest.raises(ShapeError, match="block=100"):
-        map_schedule(graph, 100)
+        MapSchedule(graph, 100)
     for batched in ([True], [False, False]):
         with pytest.raises(ShapeError, match="batched="):
-            lane_schedule(graph, batched)
-    run = lane_schedule(graph, [True, True])
+            LaneSchedule(graph, batched)
+    run = LaneSchedule(graph, [True, True])
     for args in ([np.ones(3), np.ones(2)], [np.ones((2, 3)), np.ones(4)], [np.ones((2, 3)), 1.0]):
         with pytest.raises(ShapeError, match="Stack the inputs"):
             run(args)
@@ -282,4 +282,4 @@ def test_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     absent = type("Cuda", (), {"is_available": staticmethod(lambda: False)})
     monkeypatch.setattr(backend, "device", lambda: absent)
     with pytest.raises(UnsupportedError, match="no GPU was found"):
-        _ = map_schedule(dk.trace(lambda x: 2 * x)(dk.f64[3])).kernels
+        _ = MapSchedule(dk.trace(lambda x: 2 * x)(dk.f64[3])).kernels
