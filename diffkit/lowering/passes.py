@@ -8,13 +8,15 @@ from .coalesce import coalesce
 from .contract import contract
 from .forward import forward
 from .fuse import fuse
+from .layout import layout
 from .program import Program
 from .registers import registers
 from .storage import storage
 from .unroll import unroll
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    coalesce, fuse, contract, unroll, contract, registers, forward, storage,
+    coalesce, fuse, contract, unroll, contract, registers, forward, layout,
+    storage,
 )  # fmt: skip
 
 

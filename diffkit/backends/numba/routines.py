@@ -10,12 +10,14 @@ array that `grown` doubles when it is full.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.linalg import call_xxgemm, call_xxgemv, ensure_blas
 
@@ -118,21 +120,45 @@ def scale(typingctx, d, t):
 
 @njit(**OPTIONS)
 def sign(x):
-    """-1, 0 or 1; a nan stays."""
+    """-1, 0 or 1, without the sign of a zero; a nan stays."""
     one = type(x)(1)
-    return where(x > 0, one, where(x < 0, -one, x))
+    return where(x > 0, one, where(x < 0, -one, where(x == 0, type(x)(0), x)))
 
 
-@njit(**OPTIONS)
 def floordiv(x, y):
-    """⌊x/y⌋ as NumPy has it."""
-    return np.floor_divide(x, y)
+    """⌊x/y⌋ as NumPy has it: from the exact remainder, so nan where x is infinite."""
 
 
-@njit(**OPTIONS)
+@overload(floordiv, jit_options=OPTIONS)
+def floordiv_of(x, y):
+    def of_floats(x, y):
+        if y == 0:
+            return x / y
+        rest = np.fmod(x, y)
+        quotient = (x - rest) / y
+        if rest != 0 and (y < 0) != (rest < 0):
+            quotient -= type(x)(1)
+        if quotient == 0:
+            return math.copysign(type(x)(0), x / y)
+        whole = np.floor(quotient)
+        return where(quotient - whole > 0.5, whole + type(x)(1), whole)
+
+    return of_floats if isinstance(x, types.Float) else lambda x, y: np.floor_divide(x, y)
+
+
 def mod(x, y):
-    """x - y⌊x/y⌋ as NumPy has it."""
-    return np.remainder(x, y)
+    """x - y⌊x/y⌋ as NumPy has it: a zero has the sign of y."""
+
+
+@overload(mod, jit_options=OPTIONS)
+def mod_of(x, y):
+    def of_floats(x, y):
+        rest = np.fmod(x, y)
+        if rest == 0:
+            return math.copysign(rest, y)
+        return where((y < 0) != (rest < 0), rest + y, rest)
+
+    return of_floats if isinstance(x, types.Float) else lambda x, y: np.remainder(x, y)
 
 
 @njit(error_model="numpy")

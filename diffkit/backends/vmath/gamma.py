@@ -13,6 +13,7 @@ left of zero, are those of SciPy's gammaln, psi and polygamma.
 
 import math
 
+import numpy as np
 from numba import njit
 
 __all__ = ["digamma", "lgamma", "polygamma"]
@@ -51,7 +52,7 @@ def digamma(x: float) -> float:
         return math.copysign(math.inf, -x)
     value = 0.0
     if x < 0.0:
-        fraction = x - math.floor(x + 0.5)  # exact
+        fraction = x - np.rint(x)  # exact; nan for -∞
         if fraction == 0.0 or x == -math.inf:
             return math.nan
         value = -math.pi / math.tan(math.pi * fraction)
@@ -75,7 +76,7 @@ def digamma(x: float) -> float:
 @njit(error_model="numpy", nogil=True)
 def hurwitz(s: float, x: float) -> float:
     """Σ (x + k)⁻ˢ over k ≥ 0, for an integer s ≥ 2."""
-    if x <= 0.0 and x == math.floor(x):
+    if x <= 0.0 and x == np.floor(x):  # not math.floor, which Numba makes an int64
         return math.inf
     if x == math.inf:
         return 0.0
