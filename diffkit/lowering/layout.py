@@ -60,11 +60,16 @@ def count(body: Body, var: Local | None, times: int, votes: Votes) -> None:
 
 
 def vote(buffer: Buffer, index: Index, var: Local | None, times: int, votes: Votes) -> None:
-    """For the axis along which neighbours are used one after the other."""
-    if buffer in votes:
-        for axis, part in enumerate(index):
-            if isinstance(part, Affine) and any(v is var and abs(c) == 1 for v, c in part.terms):
-                votes[buffer][axis] += times
+    """For the axis along which neighbours are used one after the other; where some index is
+    computed, only what is in one row has neighbours."""
+    if buffer not in votes:
+        return
+    if not all(isinstance(part, Affine) for part in index):
+        votes[buffer][-1] += times
+        return
+    for axis, part in enumerate(index):
+        if isinstance(part, Affine) and any(v is var and abs(c) == 1 for v, c in part.terms):
+            votes[buffer][axis] += times
 
 
 def turned(body: Body, orders: Orders) -> Body:

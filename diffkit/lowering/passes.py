@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .coalesce import coalesce
 from .contract import contract
+from .distribute import distribute
 from .forward import forward
 from .fuse import fuse
 from .layout import layout
@@ -15,8 +16,8 @@ from .storage import storage
 from .unroll import unroll
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    coalesce, fuse, contract, unroll, contract, registers, forward, layout,
-    storage,
+    coalesce, fuse, contract, unroll, contract, registers, forward, distribute,
+    layout, storage,
 )  # fmt: skip
 
 

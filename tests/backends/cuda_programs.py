@@ -65,8 +65,9 @@ def pieces(x: Any) -> Any:
     return np.pad(y[::-2], 1)
 
 
-def matrix_products(a: Any, b: Any, v: Any) -> Any:
-    """Big enough for BLAS on a CPU; operands as they lie in memory and transposed."""
+def matrix_products(theta: Any, b: Any, v: Any) -> Any:
+    """Big enough for BLAS on a CPU; operands transposed, and within a vector of parameters."""
+    a = theta[2:].reshape(16, 16)
     return a @ b, b.T @ a.T @ v
 
 
@@ -98,7 +99,7 @@ PROGRAMS: dict[str, Case] = {
     ),
     "products": Case(
         matrix_products,
-        (RNG.normal(size=(16, 16)), RNG.normal(size=(16, 16)), RNG.normal(size=16)),
+        (RNG.normal(size=258), RNG.normal(size=(16, 16)), RNG.normal(size=16)),
     ),
     "batched products": Case(
         lambda a, b: a @ b, (RNG.normal(size=(2, 16, 8)), RNG.normal(size=(2, 8, 16)))

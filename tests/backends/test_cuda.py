@@ -27,6 +27,7 @@ from diffkit.lowering.syntax import (
     Buffer,
     Const,
     Expr,
+    If,
     Load,
     Local,
     Loop,
@@ -36,7 +37,7 @@ from diffkit.lowering.syntax import (
     index_of,
 )
 from diffkit.ops.arithmetic import add, maximum
-from diffkit.types import f64, i64
+from diffkit.types import b1, f64, i64
 
 from . import cuda_in_simulator as simulated
 from . import cuda_programs as programs
@@ -156,6 +157,15 @@ def test_plan(name: str) -> None:
     assert shape(made.steps) == want
 
 
+def test_a_variable_that_may_stay_as_it_was() -> None:
+    """A kernel of one thread reads it first, since it writes it back whatever happens."""
+    ask, corner = Local("ask", b1), Load(X, (constant(0), constant(0)))
+    array = rows(Store(Y, (i,), corner))
+    body = (Assign(T, corner), array, If(ask, (Assign(T, ZERO),), ()), array)
+    kernels = plan(Program("f", (X, ask), (), body, (Y, T)), 4).kernels
+    assert [k.needs for k in kernels] == [set(), set(), {ask, T}, set(), {T}]
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 SUM = """\
@@ -218,6 +228,12 @@ def test_source() -> None:
         return np.sum(np.tanh(x))
 
     assert without_places(MapSchedule(dk.trace(f)(dk.f64[1000])).source) == SUM
+
+
+def test_source_of_additions() -> None:
+    """The simulator would hardly notice if they were plain: its threads seldom meet."""
+    graph = dk.trace(dk.grad(lambda x, k: np.sum(np.sin(x[k]))))(dk.f64[9], dk.i64[7])
+    assert "cuda.atomic.add(c, at, cos(x[at]))" in MapSchedule(graph).source
 
 
 def test_source_of_lanes() -> None:

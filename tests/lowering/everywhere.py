@@ -1,7 +1,8 @@
-"""Every elementwise op in one program, at the values where formulas break."""
+"""Every elementwise op in a few programs, at the values where formulas break."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ OPS: dict[str, Op] = {
     for value in vars(family).values()
     if isinstance(value, Op) and value.name in ELEMENTWISE
 }
+FLOATS_ONLY = ("pow", "polygamma")
+"""Powers of integers raise where the exponent is negative; ψ is taken of floats only."""
 DTYPES = (f64, f32, i64, i32, b1)
 ATTRS: dict[str, list[dict[str, Any]]] = {
     "cast": [{"dtype": dtype} for dtype in DTYPES],
@@ -47,25 +50,46 @@ def grid(dtype: DType) -> tuple[Any, Any]:
     return np.repeat(values, len(values)), np.tile(values, len(values))
 
 
-def all_ops(dtype: DType) -> tuple[Graph, list[str]]:
-    """One graph of all ops that take this dtype, and the name of each result."""
-    names: list[str] = []
+def operands(op: Op, x: Any, y: Any, attrs: dict[str, Any]) -> tuple[Any, ...] | None:
+    """As many as the op takes; None if it does not take their dtype."""
+    ones = np.ones(1, y.dtype)
+    for given, plain in (
+        ((x,), (ones,)), ((x, y), (ones, ones)), ((x > y, x, y), (ones > 0, ones, ones)),
+    ):  # fmt: skip
+        try:
+            with np.errstate(all="ignore"):
+                dtype = np.asarray(op.numpy(*plain, **attrs)).dtype
+            if op(*given, **attrs).dtype == dtype:  # NumPy casts integers before it calls some
+                return given
+        except (DiffkitError, TypeError, ValueError):
+            continue
+    return None
+
+
+def rows(dtype: DType) -> list[tuple[Op, dict[str, Any]]]:
+    """The ops that take this dtype, with attributes."""
+    found: list[tuple[Op, dict[str, Any]]] = []
 
     def f(x: Any, y: Any) -> Any:
-        names.clear()
-        outs: list[Any] = []
         for op in OPS.values():
             for attrs in ATTRS.get(op.name, [{}]):
-                for operands in ((x,), (x, y), (x > y, x, y)):
-                    try:
-                        op.numpy(*[np.ones(1, v.type.dtype.numpy) for v in operands], **attrs)
-                        out = op(*operands, **attrs)
-                    except (DiffkitError, TypeError, ValueError):
-                        continue  # another number of operands, or it does not take this dtype
-                    outs.append(out)
-                    names.append(" ".join([op.name, *map(str, attrs.values())]))
-                    break
-        return outs
+                if operands(op, x, y, attrs) and (dtype.kind == "f" or op.name not in FLOATS_ONLY):
+                    found.append((op, attrs))
+        return x
 
-    x, y = grid(dtype)
-    return dk.trace(f)(dk.types.type_of(x), dk.types.type_of(y)), list(names)
+    dk.trace(f)(dtype[1], dtype[1])
+    return found
+
+
+def groups(dtype: DType, size: int = 16) -> Iterator[tuple[Graph, list[str]]]:
+    """Graphs of some ops each on the same two arrays, and the name of each result."""
+    taken = rows(dtype)
+    for k in range(0, len(taken), size):
+        part = taken[k : k + size]
+
+        def f(x: Any, y: Any, part: list[tuple[Op, dict[str, Any]]] = part) -> Any:
+            return [op(*(operands(op, x, y, attrs) or ()), **attrs) for op, attrs in part]
+
+        names = [" ".join([op.name, *map(str, attrs.values())]) for op, attrs in part]
+        n = len(VALUES[dtype]) ** 2
+        yield dk.trace(f)(dtype[n], dtype[n]), names
