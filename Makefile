@@ -1,5 +1,6 @@
 # make compare   install what is needed into .venv and run the comparison
 # make test      install what is needed into .venv, lint, and run the tests
+# make test-all  the same with every graph compiled, and the long lists of programs (hours)
 # make lint      ruff (format and lint) and pyright
 # make clean     remove .venv and caches
 
@@ -15,12 +16,15 @@ export MKL_NUM_THREADS = 1
 export PIP_CONSTRAINT = $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: compare test lint pytest clean
+.PHONY: compare test test-all lint pytest clean
 
 compare: $(VENV)/compare.done
 	$(BIN)/python -m comparisons run --out $(OUT) $(ARGS)
 
 test: lint pytest
+
+test-all: lint
+	$(BIN)/python -m pytest -n 2 --compiled -m "" $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .

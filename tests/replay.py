@@ -1,7 +1,42 @@
-"""`jit` without compiling, for tests that look at graphs and not at the compiler."""
+"""How tests run functions and graphs: by the interpreter, and with `--compiled` by Numba too.
 
-from functools import partial
+`replayed` is `jit` without compiling, for tests that look at graphs and not at the compiler.
+`prepare` is the interpreter's. With `--compiled` the first compiles, and what the second prepares
+is compiled too, and both have to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import diffkit as dk
+from diffkit.backends import interpreter
+from diffkit.graph import Graph
 
-replayed = partial(dk.jit, backend="interpreter")
+BACKEND = "interpreter"
+"""Set by conftest.py."""
+
+
+def replayed(f: Callable[..., Any], **settings: Any) -> Any:
+    """`jit` on the backend that the run has chosen."""
+    return dk.jit(f, **{"backend": BACKEND, **settings})
+
+
+def prepare(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
+    """The graph as a function of its arguments."""
+    run = interpreter.prepare(graph)
+    if BACKEND == "interpreter":
+        return run
+    from diffkit.backends.numba.backend import Lowered
+
+    from .lowering.agreement import close, tolerance_of
+
+    compiled = Lowered(graph).compile()
+
+    def both(args: Sequence[Any]) -> list[Any]:
+        want = run(args)
+        close(compiled(args), want, graph.name, tolerance_of(graph))
+        return want
+
+    return both

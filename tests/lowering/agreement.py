@@ -6,11 +6,12 @@ PyTorch. A loop program is run in Python after every pass, so that a disagreemen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+import diffkit as dk
 from diffkit.backends.interpreter import prepare
 from diffkit.backends.numba.backend import Lowered
 from diffkit.graph import Graph, verify
@@ -21,11 +22,17 @@ from diffkit.lowering.program import Program
 from diffkit.modes.forward import jvp
 from diffkit.modes.reverse import vjp
 from diffkit.transforms.optimise import optimise
+from diffkit.types import type_of
 from tests.ops.numerics import directions
 
 DOUBLE, SINGLE = 1e-13, 2e-6
 """How far results may be apart, relative to the greatest element: elementary functions of a few
 ulps and sums in another order."""
+
+
+def graph_of(f: Callable[..., Any], args: Sequence[Any]) -> Graph:
+    """The function, traced for the types of its arguments."""
+    return verify(dk.trace(f)(*[type_of(np.asarray(x)) for x in args]))
 
 
 def variants(graph: Graph, twice: bool = False) -> dict[str, Graph]:

@@ -20,8 +20,8 @@ OPS: dict[str, Op] = {
     for value in vars(family).values()
     if isinstance(value, Op) and value.name in ELEMENTWISE
 }
-FLOATS_ONLY = ("pow", "polygamma")
-"""Powers of integers raise where the exponent is negative; ψ is taken of floats only."""
+FLOATS_ONLY = ("pow", "polygamma", "scale")
+"""Powers of integers raise where the exponent is negative; the others are emitted for floats."""
 DTYPES = (f64, f32, i64, i32, b1)
 ATTRS: dict[str, list[dict[str, Any]]] = {
     "cast": [{"dtype": dtype} for dtype in DTYPES],

@@ -29,8 +29,9 @@ from ...lowering.walk import mentioned, walk
 from ...ops.arithmetic import add, mul
 from ...types import i32, i64
 from ..numba.emit import INDENT, NumbaNames, Writer, tuple_text
-from .schedule import Kernel, Plan, unsupported, written_out
+from .schedule import Kernel, Plan
 from .variables import written
+from .written_out import unsupported, written_out
 
 ROUTINES = "diffkit.backends.cuda.routines"
 ROUNDED = ("floor", "ceil", "rint", "trunc")
@@ -127,8 +128,7 @@ def plain_name(program: Program) -> str:
 
 
 def assembled(names: CudaNames, kernels: Sequence[list[str]]) -> str:
-    head = ["import numpy as np", "from numba import cuda"]
-    head += [f"from {m} import {', '.join(sorted(used))}" for m, used in names.imports.items()]
+    head = ["import numpy as np", "from numba import cuda", *names.import_lines()]
     return "\n".join(head) + "".join("\n\n\n" + "\n".join(lines) for lines in kernels) + "\n"
 
 

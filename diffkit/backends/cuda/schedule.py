@@ -3,7 +3,7 @@
 A nest whose steps may run side by side becomes one kernel, a thread for each step; what it totals,
 each block of threads sums in a tree, and one thread adds up the blocks, always in the same order.
 Scalar code runs on one thread. An ordered loop with nests inside runs on the host, which launches
-its kernels once a step. Products are written out as loops.
+its kernels once a step.
 """
 
 from __future__ import annotations
@@ -12,30 +12,23 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from ...errors import UnsupportedError, explain
-from ...graph import Loc
 from ...lowering.program import Program
 from ...lowering.syntax import (
-    Apply,
     Assign,
     Body,
     Buffer,
-    Call,
     Load,
     Local,
     Loop,
-    Push,
-    Ref,
     Stmt,
-    Store,
     While,
     index_of,
 )
-from ...lowering.walk import bodies, loads_of, with_bodies
-from ...ops.arithmetic import mul
+from ...lowering.walk import bodies, loads_of
 from ...types import i64
 from .threads import Sharing, Total, sharing, uses
 from .variables import assigned, needed, written
+from .written_out import unsupported, written_out
 
 BLOCKS = 128  # at most, of a kernel with totals; one thread adds up as many numbers
 MOST = 65_535
@@ -226,52 +219,3 @@ def depth(stmt: Stmt) -> int:
     """How deep loops are nested in a statement."""
     inside = max((depth(inner) for body in bodies(stmt) for inner in body), default=0)
     return inside + isinstance(stmt, Loop | While)
-
-
-def unsupported(what: str, loc: Loc | None) -> UnsupportedError:
-    got = what if loc is None else f"{what}, at {loc}"
-    want = "loops of known length over arrays of known shape"
-    return UnsupportedError(explain("the CUDA backend", got, want, 'Use backend="numba"'))
-
-
-def written_out(body: Body) -> Body:
-    """The body with products as loops. Raises for what no kernel does."""
-    result: list[Stmt] = []
-    for stmt in body:
-        if isinstance(stmt, Push):
-            raise unsupported("a loop that saves an unknown number of steps", stmt.loc)
-        if isinstance(stmt, Call):
-            if stmt.name != "dot":
-                raise unsupported("solving a linear system", stmt.loc)
-            result += product(stmt)
-        else:
-            inner = [written_out(part) for part in bodies(stmt)]
-            result.append(with_bodies(stmt, inner) if inner else stmt)
-    return tuple(result)
-
-
-def product(call: Call) -> Body:
-    """out[i, j] = Σₖ a[i, k] b[k, j], by definition; vectors lack i or j."""
-    a, b = call.args
-    shapes = [ref.shape[::-1] if ref.transposed else ref.shape for ref in (a, b)]
-    rows = [Local("i", i64, n) for n in shapes[0][:-1]]
-    columns = [Local("j", i64, n) for n in shapes[1][1:]]
-    k = Local("k", i64, shapes[0][-1])
-    dtype = call.out.buffer.dtype
-    total = Total(Local("s", dtype), "sum")
-    term = Apply(mul, (element(a, [*rows, k]), element(b, [k, *columns])), dtype)
-    index = (*call.out.index, *map(index_of, (*rows, *columns)))
-    body: Body = (
-        Assign(total.local, total.start),
-        Loop(k, shapes[0][-1], (total.joined(term),)),
-        Store(call.out.buffer, index, total.local, loc=call.loc),
-    )
-    for var in reversed((*rows, *columns)):
-        assert var.extent is not None
-        body = (Loop(var, var.extent, body, loc=call.loc),)
-    return body
-
-
-def element(ref: Ref, at: Sequence[Local]) -> Load:
-    places = [index_of(local) for local in at]
-    return Load(ref.buffer, (*ref.index, *(places[::-1] if ref.transposed else places)))

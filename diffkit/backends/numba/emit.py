@@ -27,7 +27,6 @@ from ...lowering.syntax import (
     Local,
     Loop,
     Push,
-    Ref,
     Stmt,
     Store,
     While,
@@ -139,9 +138,10 @@ class NumbaNames(Names):
             return f"{self.tight(arg)} != 0", 4
         return f"np.{dtype.numpy}({self.expr(arg)})", ATOM
 
-    def ref(self, ref: Ref) -> str:
-        text = super().ref(ref)
-        return text
+    def import_lines(self) -> list[str]:
+        """The imports of the names that were used."""
+        used = sorted(self.imports.items())
+        return [f"from {module} import {', '.join(sorted(names))}" for module, names in used]
 
 
 def emit(program: Program, name: str, parallel: bool = False) -> str:
@@ -163,8 +163,7 @@ def emit(program: Program, name: str, parallel: bool = False) -> str:
     head = ["import numpy as np"]
     if shared:
         head.append("from numba import prange")
-    for module, used in sorted(names.imports.items()):
-        head.append(f"from {module} import {', '.join(sorted(used))}")
+    head += names.import_lines()
     return "\n".join([*head, "", "", f"def {name}({params}):", *lines, ""])
 
 
