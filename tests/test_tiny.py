@@ -5,7 +5,7 @@ import pytest
 
 import diffkit as dk
 from diffkit.graph import builder
-from tests.replay import replayed
+from tests.replay import replayed, same
 
 
 def f(x):
@@ -23,7 +23,7 @@ def test_gradient(method):
 
 
 def test_operators():
-    assert replayed(f)(X) == f(X)
+    same([replayed(f)(X)], [f(X)])
     y, dy = dk.jvp(f, (X,), (np.ones(3),))
     assert y == f(X) and abs(dy - WANT.sum()) < 1e-14
     assert dk.hessian(f)(X).shape == (3, 3)

@@ -9,14 +9,16 @@ from .contract import contract
 from .distribute import distribute
 from .forward import forward
 from .fuse import fuse
+from .gather import gather
 from .layout import layout
 from .program import Program
 from .registers import registers
 from .storage import storage
+from .trim import trim
 from .unroll import unroll
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    coalesce, fuse, contract, unroll, contract, registers, forward, distribute,
+    coalesce, trim, gather, fuse, contract, unroll, contract, registers, forward, distribute,
     layout, storage,
 )  # fmt: skip
 

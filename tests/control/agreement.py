@@ -9,7 +9,6 @@ import numpy as np
 import optree
 
 import diffkit as dk
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import Graph, evaluate, verify
 from diffkit.modes.forward import jvp
 from diffkit.modes.method import ComplexStep
@@ -17,6 +16,7 @@ from diffkit.modes.numerical import complex_step
 from diffkit.modes.reverse import vjp
 from diffkit.types import type_of
 from tests.ops.numerics import bulk, directions, dot, moved, ridders, size
+from tests.replay import prepare, same
 
 
 def leaves_of(tree: Any) -> list[Any]:
@@ -33,13 +33,6 @@ def near(got: Any, want: Any, tolerance: float, scale: float) -> None:
     got, want = np.asarray(got, float), np.asarray(want, float)
     assert got.shape == want.shape
     np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance * max(scale, 1e-3))
-
-
-def same(got: Sequence[Any], want: Sequence[Any]) -> None:
-    """Equal bit for bit, dtypes too."""
-    for x, y in zip(got, want, strict=True):
-        assert np.asarray(x).dtype == np.asarray(y).dtype
-        np.testing.assert_array_equal(x, y)
 
 
 def floats(values: Sequence[Any]) -> list[Any]:

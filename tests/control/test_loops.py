@@ -10,11 +10,10 @@ import pytest
 
 import diffkit as dk
 import diffkit.numpy as dnp
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import evaluate
 from tests.control.agreement import graph_of, leaves_of, same
 from tests.control.programs import PROGRAMS, Program
-from tests.replay import replayed
+from tests.replay import prepare, replayed
 
 X = np.array([0.3, 0.7, 1.1])
 M = np.arange(12.0).reshape(4, 3) / 7

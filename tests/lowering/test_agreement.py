@@ -96,9 +96,11 @@ def test_special_values(dtype: DType) -> None:
         found = zip(names, Lowered(graph).compile()(args), prepare(graph)(args), strict=True)
         for name, got, want in found:
             if name == "lgamma":  # SciPy overflows there; log Γ(x) is -log x
-                tiny = (args[0] != 0) & (np.abs(args[0]) < 1e-320)
+                tiny = (args[0] != 0) & (np.abs(args[0]) < 1e-308)
                 np.testing.assert_allclose(got[tiny], -np.log(np.abs(args[0][tiny])), rtol=1e-15)
                 got, want = got[~tiny], want[~tiny]
+            if name == "reciprocal" and want.dtype.kind == "i":  # 1 / 0 is no integer
+                got, want = got[args[0] != 0], want[args[0] != 0]
             assert got.dtype == want.dtype, name
             near = {np.dtype(np.float64): DOUBLE, np.dtype(np.float32): SINGLE}.get(want.dtype, 0)
             np.testing.assert_allclose(got, want, rtol=near, err_msg=name)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import Graph, verify
 from diffkit.modes.forward import jvp
 from diffkit.modes.reverse import vjp
+from tests.replay import prepare
 
 from .numerics import bulk, coarseness, directions, dot, moved, ridders, size, torch_gradient
 from .scenario import Scenario

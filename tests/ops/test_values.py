@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import diffkit as dk
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import evaluate, verify
 from diffkit.types import type_of
+from tests.replay import prepare
 
 from .scenario import Scenario
 from .scenarios import SCENARIOS, arguments, flat, graph_of

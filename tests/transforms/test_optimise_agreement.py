@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 
 import diffkit as dk
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import Graph, all_nodes, evaluate, verify
 from diffkit.modes.forward import jvp
 from diffkit.modes.reverse import vjp
@@ -24,6 +23,7 @@ from tests.control.programs import PROGRAMS, Program
 from tests.control.test_random_loops import PROGRAMS as RANDOM
 from tests.control.test_random_loops import SEEDS, function_of, point, profile
 from tests.ops.numerics import directions, size
+from tests.replay import prepare
 
 
 def close(got: Sequence[Any], want: Sequence[Any], tolerance: float = 1e-13) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import diffkit as dk
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import Graph, all_nodes, evaluate, verify
 from diffkit.modes.forward import jvp
 from diffkit.modes.reverse import vjp
@@ -19,6 +18,7 @@ from diffkit.transforms.unroll import unroll
 from diffkit.types import f64, i64
 from tests.ops.numerics import size
 from tests.transforms.reroll_programs import (
+from tests.replay import prepare
     PROGRAMS,
     Program,
     double_pendulum,

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import diffkit as dk
-from diffkit.backends.interpreter import prepare
 from diffkit.errors import UnsupportedError
 from diffkit.graph import evaluate, verify
 from diffkit.modes.reverse import vjp
@@ -14,6 +13,7 @@ from diffkit.transforms.unroll import unroll
 from tests.control.agreement import floats, graph_of, same
 from tests.control.programs import PROGRAMS, Program
 from tests.ops.numerics import directions, size
+from tests.replay import prepare
 
 STATIC = [p for p in PROGRAMS if p.static or p.name in ("scatter", "overwrite", "kinks", "guarded")]
 DYNAMIC = [p for p in PROGRAMS if p not in STATIC and p.name != "ties"]

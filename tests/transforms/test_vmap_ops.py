@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from diffkit.backends.interpreter import prepare
 from diffkit.graph import Graph, Op, Region
 from diffkit.modes.forward import jvp
 from diffkit.modes.reverse import vjp
@@ -17,6 +16,7 @@ from diffkit.ops import FAMILIES
 from diffkit.transforms.vmap import batch
 from diffkit.transforms.vmap_ops import RULES
 from diffkit.transforms.vmap_regions import RULES as REGIONS
+from tests.replay import prepare
 
 from ..ops.numerics import coarseness, directions
 from ..ops.scenario import Scenario

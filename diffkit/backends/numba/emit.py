@@ -114,6 +114,8 @@ class NumbaNames(Names):
             return self.bound(args[0])
         if name == "pow":
             text = f"{self.tight(args[0])} ** {self.tight(args[1])}"
+        elif name == "reciprocal":
+            text = f"int(1 / {self.tight(args[0])})"  # NumPy cuts the fraction off
         else:
             text, binds = self.general(expr)
             if expr.dtype is not i32 or name == "select":
