@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import Node, Op
-from ..ops.arithmetic import add, cast, mul
-from ..types import DType, Shape, Type, i64
+import numpy as np
+
+from ..graph import Lit, Node, Op
+from ..ops.arithmetic import add, cast, less, mul
+from ..types import DType, Shape, Type, b1, i64
 from .form import VIEWS, Form, in_buffer, moved, regrouped, stored, stretched
 from .lowerer import DEEP, Cell, Lowerer, Rule, number
 from .pieces import (
@@ -116,6 +118,17 @@ def elementwise(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
         type_ = out.with_shape(shape)
         parts.append(Piece(start, filled(operands, type_, low.buffer(type_, node.out))))
     return [Pieces(out, tuple(parts))]
+
+
+def power(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
+    """Integers to negative powers are no integers: NumPy refuses them, and so does the program."""
+    exponent = node.args[1]
+    known = isinstance(exponent, Lit) and np.all(np.asarray(exponent.value) >= 0)
+    if node.out.type.dtype.kind == "i" and not known:
+        given = low.whole(args[1])
+        zero = number(0, given.type.dtype)
+        low.nest(given.shape, lambda i: low.fail_if(Apply(less, (given.at(i), zero), b1)))
+    return elementwise(low, node, args)
 
 
 def shared_boxes(args: Sequence[Any], shape: Shape) -> list[tuple[Shape, Shape]] | None:
@@ -295,6 +308,7 @@ def written(low: Lowerer, node: Node, part: Piece, y: Form, start: Shape, mode: 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
     **dict.fromkeys(VIEWS, view),
+    "pow": power,
     "slice": slice_,
     "reshape": reshape,
     "iota": iota,

@@ -10,7 +10,7 @@ from ..types import Type
 from . import elements, indexing, products, reductions, regions
 from .lowerer import Lowerer, Rule
 from .program import Program
-from .syntax import Buffer, Expr, Local
+from .syntax import Assign, Buffer, Const, Expr, Local
 
 RULES: dict[str, Rule] = {
     **elements.RULES, **reductions.RULES, **indexing.RULES, **products.RULES, **regions.RULES,
@@ -25,7 +25,7 @@ def lower(graph: Graph) -> Program:
     results: list[Expr | Buffer] = []
     for form, hint in zip(low.graph(graph, forms), output_hints(low, graph), strict=True):
         if form.shape == ():
-            results.append(form.at(()))
+            results.append(scalar_result(low, form.at(()), hint))
             continue
         out = Buffer(hint, form.type.dtype, form.shape, "output")
         low.fill(out, form.shape, form.at)
@@ -40,6 +40,15 @@ def parameter(type_: Type, hint: str) -> Local | Buffer:
     if type_.shape == ():
         return Local(hint, type_.dtype)
     return Buffer(hint, type_.dtype, type_.shape, "param")
+
+
+def scalar_result(low: Lowerer, value: Expr, hint: str) -> Expr:
+    """A number or a variable; no pass looks for elements of arrays among the results."""
+    if isinstance(value, Const | Local):
+        return value
+    local = Local(hint, value.dtype)
+    low.emit(Assign(local, value))
+    return local
 
 
 def output_hints(low: Lowerer, graph: Graph) -> list[str]:

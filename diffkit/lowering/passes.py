@@ -12,14 +12,15 @@ from .fuse import fuse
 from .gather import gather
 from .layout import layout
 from .program import Program
+from .recompute import recompute
 from .registers import registers
 from .storage import storage
 from .trim import trim
 from .unroll import unroll
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    coalesce, trim, gather, fuse, contract, unroll, contract, registers, forward, distribute,
-    layout, storage,
+    coalesce, trim, gather, fuse, contract, unroll, contract, registers, recompute, forward,
+    distribute, layout, storage,
 )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from diffkit.transforms.reroll import reroll
 from diffkit.transforms.unroll import unroll
 from diffkit.types import f64, i64
 from tests.ops.numerics import size
-from tests.transforms.reroll_programs import (
 from tests.replay import prepare
+from tests.transforms.reroll_programs import (
     PROGRAMS,
     Program,
     double_pendulum,
