@@ -133,7 +133,7 @@ class Jitted:
     def __init__(self, f: Function, settings: Settings) -> None:
         self.f = f
         self.settings = settings
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())  # f may wrap another Jitted
         self.traces = 0
         """How often f has been recorded."""
         self._entries: dict[Any, Entry] = {}

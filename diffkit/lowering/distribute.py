@@ -35,7 +35,10 @@ from .walk import bodies, exprs, loads_of, rewrite, vars_of, with_bodies, with_e
 
 LEAST, MOST = 8, 65_536  # steps: fewer fill no vector, more fill the cache
 # What fills more than one step of a processor's pipeline.
-QUICK = {"add", "sub", "mul", "neg", "abs", "select", "maximum", "minimum", "cast"}
+QUICK = {
+    "add", "sub", "mul", "neg", "abs", "select", "maximum", "minimum", "cast",
+    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
+}  # fmt: skip
 
 
 def distribute(program: Program) -> Program:

@@ -14,13 +14,14 @@ from .layout import layout
 from .program import Program
 from .recompute import recompute
 from .registers import registers
+from .reuse import reuse
 from .storage import storage
 from .trim import trim
 from .unroll import unroll
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
     coalesce, trim, gather, fuse, contract, unroll, contract, registers, recompute, forward,
-    distribute, layout, storage,
+    reuse, distribute, layout, storage,
 )  # fmt: skip
 
 

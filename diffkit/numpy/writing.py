@@ -20,7 +20,7 @@ from ..ops import arithmetic as a
 from ..ops import index as i
 from ..ops import shape as s
 from ..tracing import inplace, remedies
-from ..tracing.location import at_line
+from ..tracing.location import at_line, user_loc
 from ..tracing.tracer import Trace, Tracer, innermost
 from ..types import Shape
 from .elementwise import together, truth
@@ -130,6 +130,7 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     """
     trace = innermost((x, index, value))
     if trace is not None:
+        trace.builder.loc = user_loc()
         p, q = together(trace, x, value)
         return setitem(trace, p, index, q)
     out = np.array(x, dtype=np.result_type(x, value))
@@ -146,6 +147,7 @@ def add_at(x: Any, index: Any, value: Any) -> Any:
     """
     trace = innermost((x, index, value))
     if trace is not None:
+        trace.builder.loc = user_loc()
         p, q = together(trace, x, value)
         return additem(trace, p, index, q)
     out = np.array(x, dtype=np.result_type(x, value))

@@ -218,14 +218,14 @@ def has(*features):
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 assembly")
-@pytest.mark.skipif(not has("avx512f", "fma"), reason="seen with 512-bit vectors and fma")
+@pytest.mark.skipif(not has("avx2", "fma"), reason="seen with vectors of 256 bits or more and fma")
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_loops_are_vectorised(name, dtype):
     """The loop multiplies vectors, and calls nothing of the C library."""
     text = "\n".join(compiled(name, dtype).inspect_asm().values())
     packed = "pd" if dtype is np.float64 else "ps"
-    assert re.search(rf"vmul{packed}[^\n]*%zmm", text)
+    assert re.search(rf"vmul{packed}[^\n]*%[yz]mm", text)
     for called in ("fma@", "rint@", "exp@", "log@", "sin@", "pow@"):
         assert f"call\t{called}" not in text
 

@@ -111,7 +111,7 @@ def total(f: Callable[..., Any]) -> Callable[..., Any]:
 FORMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], Form]] = {
     "chain": (chain, (LINE,), Form(1, 1, 0)),
     "chain, gradient": (dk.grad(lambda x: np.sum(chain(x))), (LINE,), Form(1, 1, 0)),
-    "chain, curvature": (dk.hvp(lambda x: np.sum(chain(x))), (LINE, LINE), Form(1, 1, 0)),
+    "chain, curvature": (dk.hvp(lambda x: np.sum(chain(x))), (LINE, LINE), Form(2, 1, 64_000)),
     "norm": (norm, (LINE,), Form(1, 1, 0)),
     "norm, gradient": (dk.value_and_grad(norm), (LINE,), Form(2, 1, 0)),
     "log-sum-exp": (log_sum_exp, (LINE,), Form(2, 1, 0)),
@@ -207,14 +207,14 @@ def test_a_python_loop_is_rolled_up() -> None:
     """A loop that was written in Python and recorded step by step is one loop again."""
 
     def f(x: Any) -> Any:
-        for k in range(200):
-            x = x + 0.01 * np.sin(x) * k
+        for _ in range(200):
+            x = x + 0.01 * np.sin(x)
         return x
 
-    for g in (f, dk.grad(lambda x: np.sum(f(x)))):
+    for g, steps in ((f, [200]), (dk.grad(lambda x: np.sum(f(x))), [200, 200])):
         program = dk.jit(g).loops(LINE)
-        assert any(loop.extent == 200 for loop in program.loops)
-        assert sum(1 for _ in walk(program.body)) < 30
+        assert [loop.extent for loop in program.loops if loop.ordered] == steps
+        assert sum(1 for _ in walk(program.body)) < 40
 
 
 def test_parallel_shares_big_outer_loops_only() -> None:

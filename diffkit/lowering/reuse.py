@@ -1,0 +1,101 @@
+"""Reuse: a large array is computed in the place of one that it replaces.
+
+Where the loop that fills an array is the last to read another, element by element, both may be one:
+`z[i] = c[i] * share` becomes `z[i] = z[i] * share`, and half of the memory is never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .access import Analysis
+from .contract import indices_of
+from .program import Program
+from .recompute import LEAST, loads_in
+from .syntax import Affine, Body, Buffer, Expr, Index, Load, Local, Loop, Stmt, Store
+from .walk import bodies, rewrite, with_bodies, with_exprs
+
+
+def reuse(program: Program) -> Program:
+    """The program with large arrays in the place of those that they replace."""
+    whole = {b for b in program.results if isinstance(b, Buffer)}
+    free = {b for b in indices_of(program) if b.role == "work"} - whole
+    seen: set[Buffer] = set()
+    analysis = Analysis()
+    for at, stmt in enumerate(program.body):
+        later = {b for s in program.body[at + 1 :] for b in analysis.of(s).buffers}
+        pair = pair_in(stmt, free - later, seen)
+        if pair is not None:
+            return reuse(replace(program, body=renamed(program.body, *pair)))
+        seen |= analysis.of(stmt).buffers.keys()
+    return program
+
+
+def pair_in(stmt: Stmt, old: set[Buffer], seen: set[Buffer]) -> tuple[Buffer, Buffer] | None:
+    """An array that a nest reads for the last time, and one that it can be made into: written
+    there for the first time, at the element that was read."""
+    loops: set[Local] = set()
+    body: Body = (stmt,)
+    while len(body) == 1 and isinstance(body[0], Loop):
+        loops.add(body[0].var)
+        body = body[0].body
+    if not loops or any(bodies(part) for part in body):
+        return None
+    stores = [s for s in body if isinstance(s, Store)]
+    for store in stores:
+        new = store.buffer
+        if new in seen or new.size < LEAST or new.role not in ("work", "output") or new.base:
+            continue
+        once = sum(s.buffer is new for s in stores) == 1
+        if store.mode != "set" or not once or not one_to_one(store.index, loops):
+            continue
+        written = {s.buffer for s in stores}
+        for load in (load for s in body for load in loads_in(s)):
+            same = (load.buffer.shape, load.buffer.dtype) == (new.shape, new.dtype)
+            if same and load.buffer in old - written and before(load.buffer, store, body):
+                return load.buffer, new
+    return None
+
+
+def one_to_one(index: Index, loops: set[Local]) -> bool:
+    """Whether each step of the loops has an element of its own."""
+    found: list[Local] = []
+    for part in index:
+        if not isinstance(part, Affine) or len(part.terms) > 1:
+            return False
+        found += [var for var, _ in part.terms]
+    return len(found) == len(loops) and set(found) == loops
+
+
+def before(old: Buffer, store: Store, body: Body) -> bool:
+    """Whether an array is read at the element of the store only, and not after it; and the new one
+    not at all."""
+    at = body.index(store)
+    for k, stmt in enumerate(body):
+        for load in loads_in(stmt):
+            if load.buffer is store.buffer:
+                return False
+            if load.buffer is old and (k > at or load.index != store.index):
+                return False
+    return True
+
+
+def renamed(body: Body, old: Buffer, new: Buffer) -> Body:
+    """The body with one buffer in place of another."""
+
+    def change(expr: Expr) -> Expr:
+        return rewrite(expr, place)
+
+    def place(expr: Expr) -> Expr | None:
+        if isinstance(expr, Load) and expr.buffer is old:
+            return Load(new, tuple(map(change, expr.index)))
+        return None
+
+    result: list[Stmt] = []
+    for stmt in body:
+        inner = [renamed(part, old, new) for part in bodies(stmt)]
+        stmt = with_exprs(with_bodies(stmt, inner) if inner else stmt, change)
+        if isinstance(stmt, Store) and stmt.buffer is old:
+            stmt = replace(stmt, buffer=new)
+        result.append(stmt)
+    return tuple(result)
