@@ -11,6 +11,7 @@ from .forward import forward
 from .fuse import fuse
 from .gather import gather
 from .layout import layout
+from .peel import peel
 from .program import Program
 from .recompute import recompute
 from .registers import registers
@@ -20,8 +21,8 @@ from .trim import trim
 from .unroll import unroll
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    coalesce, trim, gather, fuse, contract, unroll, contract, registers, recompute, forward,
-    reuse, distribute, layout, storage,
+    coalesce, trim, gather, fuse, contract, unroll, contract, registers, recompute, peel,
+    forward, reuse, distribute, layout, storage,
 )  # fmt: skip
 
 
