@@ -20,7 +20,7 @@ from .syntax import Apply, Body, Expr, Local, Loop, Stmt, index_of
 from .walk import bodies, exprs, renamed, walk, with_bodies
 
 LOOKS_BACK = 48  # statements that one may move past
-ARRAYS = 64  # most buffers that one fused loop touches
+ARRAYS = 256  # most buffers that one fused loop touches
 COSTLY = frozenset(
     [
         "exp",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import linecache
 import os
+import re
 import secrets
 from collections.abc import Callable, Set
 from contextlib import suppress
@@ -60,10 +61,16 @@ def clear() -> None:
 
 
 def key_of(source: str, name: str, signature: str, options: machine.Options) -> str:
-    """64 hexadecimal digits: SHA-256 of the program and of all that it is compiled with."""
+    """64 hexadecimal digits: SHA-256 of the program and of all that it is compiled with. Comments
+    are left out: they name lines of the user's file, which move when something above is edited."""
     chosen = [(option, _canonical(value)) for option, value in sorted(options.items())]
-    parts = (source, name, signature, chosen, _surroundings())
+    parts = (without_comments(source), name, signature, chosen, _surroundings())
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def without_comments(source: str) -> str:
+    """Generated text without what stands behind two spaces and a #."""
+    return re.sub(r"  # .*$", "", source, flags=re.MULTILINE)
 
 
 def _canonical(value: bool | str | Set[str]) -> bool | str | list[str]:

@@ -64,7 +64,8 @@ class Lowered:
     def _named(self) -> tuple[str, str]:
         program = self.loops
         text = emit(program, NAME, self.options.parallel)
-        digest = hashlib.sha256(f"{text}{signature(program)}{self.options}".encode()).hexdigest()
+        bare = cache.without_comments(text)
+        digest = hashlib.sha256(f"{bare}{signature(program)}{self.options}".encode()).hexdigest()
         plain = re.sub(r"\W", "", program.name) or "f"
         name = f"{plain}_{digest[:8]}"
         return text.replace(f"def {NAME}(", f"def {name}("), name
@@ -75,13 +76,15 @@ class Lowered:
         shared = self.options.parallel and bool(parallel_loops(self.loops))
         options = {
             "error_model": "numpy", "nogil": True,
-            "fastmath": self.options.fastmath, "parallel": shared,
+            "fastmath": set(FAST) if self.options.fastmath else False, "parallel": shared,
         }  # fmt: skip
         function = cache.load(source, name, signature(self.loops), options)
         return Executable(self.graph, self.loops, function)
 
 
 NAME = "NAME"
+# Not `reassoc` or `nnan`: the kernels of vmath live by the order of their sums, and by nan.
+FAST = ("arcp", "contract", "nsz")
 
 
 class Executable:

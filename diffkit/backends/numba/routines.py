@@ -11,6 +11,7 @@ array that `grown` doubles when it is full.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -28,7 +29,7 @@ __all__ = [
     "window",
 ]  # fmt: skip
 
-OPTIONS = {"error_model": "numpy", "forceinline": True}
+OPTIONS: Any = {"error_model": "numpy", "forceinline": True}
 
 
 @intrinsic

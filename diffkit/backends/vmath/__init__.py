@@ -7,9 +7,7 @@ for that, such as sin(10²⁰), leave the loop by a call that LLVM vectorises as
 float32 stays float32 (all arguments), anything else is taken as float64. Errors are at most 2 ulp
 over the whole range, subnormals and huge arguments included; special values are NumPy's. A fused
 multiply-add in hardware is expected (x86-64-v3, any 64-bit ARM); without one results are the same,
-but slow. With AVX-512 most are as fast as NumPy's loops or faster; `python -m comparisons vmath`
-measures. NumPy stays ahead where its own loops look tables up in registers, an instruction that
-portable LLVM code can not ask for: log, log2, log10, log1p, pow, cbrt and tan, mostly in float32.
+but slow. `python -m comparisons vmath` measures each against NumPy's loop, on the machine at hand.
 
 `lgamma`, `digamma` and `polygamma` are ordinary compiled functions with loops. `where`, `maximum`,
 `minimum`, `plus` and `times` are the small steps of generated loops (choice.py).

@@ -6,9 +6,6 @@ c = 2^(k + j/4) is at most 0.0433 and log₂ m = C·s + s³·p(s²), C = 2/log 2
 thousandth of the first, and may be rounded; s, C and c are kept as pairs. Near x = 1, k = j = 0 and
 the relative error stays as small. Powers of zero and infinity, negative numbers to a fraction,
 subnormal arguments and results: these go the long way, see rare.py.
-
-Three quarters as fast as NumPy's in float64, half in float32. The loop waits for its chain of some
-forty dependent operations; float32 by way of float64, which needs no pairs, was slower still.
 """
 
 # pyright: basic
