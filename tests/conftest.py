@@ -11,6 +11,9 @@ os.environ["DIFFKIT_CHECK"] = "1"
 USER = os.getuid() if hasattr(os, "getuid") else ""
 os.environ["DIFFKIT_CACHE_DIR"] = str(Path(tempfile.gettempdir(), f"diffkit-tests-{USER}"))
 
+collect_ignore = ["golden"]
+"""Generated code, compared as text."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--compiled", action="store_true", help="compile every graph that a test runs")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..ops.elementwise import COSTLY
 from .access import Analysis, Effects, aligned, clashes, commute, disjoint, free, independent
 from .program import Program
 from .syntax import Apply, Body, Expr, Local, Loop, Stmt, index_of
@@ -21,36 +22,6 @@ from .walk import bodies, exprs, renamed, walk, with_bodies
 
 LOOKS_BACK = 48  # statements that one may move past
 ARRAYS = 256  # most buffers that one fused loop touches
-COSTLY = frozenset(
-    [
-        "exp",
-        "exp2",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "pow",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arctan2",
-        "arcsinh",
-        "arccosh",
-        "arctanh",
-        "erf",
-        "cbrt",
-        "hypot",
-        "lgamma",
-        "polygamma",
-    ]
-)
 
 
 def fuse(program: Program) -> Program:

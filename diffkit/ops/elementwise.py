@@ -108,3 +108,11 @@ def div_or_zero(x: Expr, ans: Expr) -> Expr:
     """x/ans, and 0 where ans is 0: the minimum-norm choice at the tip of the cone."""
     away = not_equal(ans, 0)
     return select(away, x / select(away, ans, ans.full(1, ())), ans.full(0, ()))
+
+
+COSTLY = frozenset({
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh",
+    "erf", "exp", "exp2", "expm1", "hypot", "lgamma", "log", "log10", "log1p", "log2", "polygamma",
+    "pow", "sin", "sinh", "tan", "tanh",
+})  # fmt: skip
+"""The functions that take a dozen operations or more: costly to compute twice."""

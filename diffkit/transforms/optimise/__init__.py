@@ -2,6 +2,7 @@
 
     powers       x³, x⁴, x⁻² as products
     peel         loops of at most four steps and a small body are written out
+    share        what the reverse of a loop would compute again, the loop keeps
     invariant    what does not change from step to step moves out of the loop
     products     einsum(x_t, W) of all rows at once, before the loop
     accumulate   Σ a_t b_tᵀ as one product of matrices, after the loop
@@ -28,9 +29,10 @@ from .merge import merge
 from .peel import peel
 from .powers import powers
 from .products import products
+from .share import share
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
-    powers, peel, invariant, products, accumulate, merge,
+    powers, peel, share, invariant, products, accumulate, merge,
 )  # fmt: skip
 ROUNDS = 8
 
