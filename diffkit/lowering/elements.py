@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..graph import Lit, Node, Op
-from ..ops.arithmetic import add, cast, less, mul
+from ..ops.arithmetic import add, cast, less, mul, scale
 from ..types import DType, Shape, Type, b1, i64
-from .form import VIEWS, Form, in_buffer, moved, regrouped, stored, stretched
+from .form import VIEWS, Form, in_buffer, moved, probe, regrouped, stored, stretched
 from .lowerer import DEEP, Cell, Lowerer, Rule, number
 from .pieces import (
     MOST,
@@ -151,7 +151,7 @@ def box_in(x: Form | Pieces, start: Shape, shape: Shape) -> Form:
 
 def applied(op: Op, args: tuple[Expr, ...], dtype: DType, attrs: tuple[Any, ...]) -> Expr:
     """op(*args), without the products by 1 that broadcasting hid from the graph."""
-    if op is mul:
+    if op in (mul, scale):
         for one, other in (args, args[::-1]):
             if isinstance(one, Const) and one.value == 1:
                 return other
@@ -294,7 +294,7 @@ def written(low: Lowerer, node: Node, part: Piece, y: Form, start: Shape, mode: 
     """A box of x with its part of y written or added."""
     inner = tuple(a - b for a, b in zip(part.start, start, strict=True))
     new = part_of(y, inner, part.form.shape)
-    if mode == "set":
+    if mode == "set" or is_zero(part.form):  # 0 + y is y, but for the sign of a zero
         return Piece(part.start, new)
     cell = low.buffer(part.form.type, node.out)
 
@@ -303,6 +303,12 @@ def written(low: Lowerer, node: Node, part: Piece, y: Form, start: Shape, mode: 
 
     low.fill(cell, part.form.shape, value)
     return Piece(part.start, low.form(cell, part.form.type))
+
+
+def is_zero(form: Form) -> bool:
+    """Whether all elements are the number zero."""
+    _, element = probe(form)
+    return isinstance(element, Const) and element.value == 0
 
 
 RULES: dict[str, Rule] = {

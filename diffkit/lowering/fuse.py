@@ -15,10 +15,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ops.elementwise import COSTLY
-from .access import Analysis, Effects, aligned, clashes, commute, disjoint, free, independent
+from .access import (
+    Access,
+    Analysis,
+    Effects,
+    aligned,
+    clashes,
+    commute,
+    disjoint,
+    free,
+    independent,
+)
 from .program import Program
 from .syntax import Apply, Body, Expr, Local, Loop, Stmt, index_of
-from .walk import bodies, exprs, renamed, walk, with_bodies
+from .walk import bodies, exprs, renamed, rewrite, walk, with_bodies
 
 LOOKS_BACK = 48  # statements that one may move past
 ARRAYS = 256  # most buffers that one fused loop touches
@@ -86,22 +96,39 @@ def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local
         return None
     if first.ordered != second.ordered and row_of_functions(second if first.ordered else first):
         return None
-    turned = Loop(
-        first.var, first.extent, renamed(second.body, second.var, index_of(first.var)),
-        loc=second.loc,
-    )  # fmt: skip
-    two = analysis.of(turned)
-    outer = bool(first.body and turned.body) and all(map(has_loops, (first, turned)))
-    if not same_steps(one, two, first.var, set(fixed), outer):
+    outer = bool(first.body and second.body) and all(map(has_loops, (first, second)))
+    if not same_steps(
+        one, with_index(two, second.var, first.var, one), first.var, set(fixed), outer
+    ):
         return None
+    turned = renamed(second.body, second.var, index_of(first.var))
     return Loop(
         first.var,
         first.extent,
-        (*first.body, *turned.body),
+        (*first.body, *turned),
         first.reverse if first.ordered else second.reverse,
         first.ordered or second.ordered,
         first.loc or second.loc,
     )
+
+
+def with_index(effects: Effects, old: Local, new: Local, others: Effects) -> Effects:
+    """The effects of a loop whose index is another variable, on the buffers of others."""
+
+    def change(expr: Expr) -> Expr | None:
+        return index_of(new) if expr is old else None
+
+    def turned(access: Access) -> Access:
+        if access.index is None:
+            return access
+        return replace(access, index=tuple([rewrite(part, change) for part in access.index]))
+
+    buffers = {
+        buffer: set(map(turned, accesses))
+        for buffer, accesses in effects.buffers.items()
+        if buffer in others.buffers
+    }
+    return replace(effects, buffers=buffers, loops=effects.loops - {old} | {new})
 
 
 def same_steps(one: Effects, two: Effects, var: Local, fixed: set[Local], outer: bool) -> bool:

@@ -61,9 +61,11 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     if found is not None:
         return found
     if isinstance(expr, Affine):
+        found_in = [change(local) for local, _ in expr.terms]
+        if all(new is None for new in found_in):
+            return expr
         total = constant(expr.const)
-        for local, factor in expr.terms:
-            new = change(local)
+        for (local, factor), new in zip(expr.terms, found_in, strict=True):
             if isinstance(new, Const):
                 new = constant(int(new.value))
             assert new is None or isinstance(new, Local | Affine)

@@ -1,5 +1,5 @@
 import numpy as np
-from diffkit.backends.numba.routines import restrict, scale, window
+from diffkit.backends.numba.routines import restrict, window
 from diffkit.backends.vmath import plus
 from math import sqrt
 
@@ -16,7 +16,7 @@ def grad_rough_fit(curve, data, stiffness):
     l = 0.0
     for i in range(100):
         a = curve[i] - data[i]
-        z = a * scale(0.5 / sqrt(1.0 + a * a), 1.0)
+        z = a * (0.5 / sqrt(1.0 + a * a))
         a1[i] = z + z
     for i in range(99):
         g[i] = curve[i + 1] - curve[i]
@@ -27,19 +27,19 @@ def grad_rough_fit(curve, data, stiffness):
         p1 = o + o
         p[i] = p1
         q[i] = -p1
-    s = 0.0 + p[97]
     q1 = q[0]
     t2 = -q1
+    p2 = p[97]
     t[0] = t2
-    t[98] = -s
+    t[98] = -p2
     t1[0] = q1
-    t1[98] = s
+    t1[98] = p2
     b1[0] = t2 + a1[0]
-    b1[99] = 0.0 + s + a1[99]
+    b1[99] = p2 + a1[99]
     for i in range(97):
-        s1 = q[i + 1] + p[i]
-        t[i + 1] = -s1
-        t1[i + 1] = s1
+        s = q[i + 1] + p[i]
+        t[i + 1] = -s
+        t1[i + 1] = s
     for i in range(98):
         b1[i + 1] = t[i + 1] + t1[i] + a1[i + 1]
     return b1, l

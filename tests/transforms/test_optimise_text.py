@@ -52,9 +52,19 @@ def neighbours(a, x):
     return total, dk.scan(lambda c, r: (c * r, None), 1.0, x)[0]
 
 
+def decay(x, rates):
+    """The exponential is computed in both directions."""
+
+    def decayed(x, rates):
+        return dk.scan(lambda c, r: (c * np.exp(r * c), None), x, rates)[0]
+
+    return dk.grad(decayed, argnums=1)(x, rates)
+
+
 PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "powers": (cubes, (f64[3],)),
     "peel": (two_steps, (f64[2],)),
+    "share": (decay, (f64[()], f64[9])),
     "invariant": (nest, (f64[()], f64[6])),
     "products": (cell, (f64[2, 3], f64[3, 3], f64[9, 2])),
     "accumulate": (outer_products, (f64[2, 2], f64[9, 2], f64[9, 3])),
@@ -112,6 +122,52 @@ graph two_steps(x: f64[2]) -> (f64[], f64[2]) {
   g: f64[] = add(b, e)
   h: f64[2] = stack(g, c) {axis=0}
   return f, h
+}"""
+
+BEFORE["share"] = """\
+graph decay(x: f64[], rates: f64[9]) -> (f64[9]) {
+  a: f64[], b: f64[9] = scan(carry: x; xs: rates) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[], f64[]) {
+      a: f64[] = mul(r, c)
+      b: f64[] = exp(a)
+      d: f64[] = mul(c, b)
+      return d, c
+    }
+  c: f64[], d: f64[9] = scan(carry: 1.0; xs: b, rates) {length=9, reverse=True}
+    lambda_vjp(ct: f64[], c: f64[], r: f64[]) -> (f64[], f64[]) {
+      a: f64[] = mul(r, c)
+      b: f64[] = exp(a)
+      d: f64[] = mul(b, ct)
+      e: f64[] = mul(c, ct)
+      f: f64[] = mul(b, e)
+      g: f64[] = mul(c, f)
+      h: f64[] = mul(r, f)
+      i: f64[] = add(d, h)
+      return i, g
+    }
+  return d
+}"""
+
+AFTER["share"] = """\
+graph decay(x: f64[], rates: f64[9]) -> (f64[9]) {
+  a: f64[], b: f64[9], c: f64[9] = scan(carry: x; xs: rates) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[], f64[], f64[]) {
+      a: f64[] = mul(r, c)
+      b: f64[] = exp(a)
+      d: f64[] = mul(c, b)
+      return d, c, b
+    }
+  d: f64[], e: f64[9] = scan(carry: 1.0; xs: b, rates, c) {length=9, reverse=True}
+    lambda_vjp(ct: f64[], c: f64[], r: f64[], a: f64[]) -> (f64[], f64[]) {
+      b: f64[] = mul(a, ct)
+      d: f64[] = mul(c, ct)
+      e: f64[] = mul(a, d)
+      f: f64[] = mul(c, e)
+      g: f64[] = mul(r, e)
+      h: f64[] = add(b, g)
+      return h, f
+    }
+  return e
 }"""
 
 BEFORE["invariant"] = """\
