@@ -76,10 +76,9 @@ class Entry:
     def _prepared(self) -> Callable[[Sequence[Any]], list[Any]]:
         if self.settings.backend == "interpreter":
             return interpreter.prepare(self.program.graph)
-        graph = self.lowered.optimised
-        if sum(1 for _ in all_nodes(graph)) > self.settings.max_nodes:
-            raise too_large(self.program.graph, self.settings.max_nodes)
         try:
+            if sum(1 for _ in all_nodes(self.lowered.optimised)) > self.settings.max_nodes:
+                raise too_large(self.program.graph, self.settings.max_nodes)
             return self.lowered.compile()
         except UnsupportedError:
             if self.settings.fallback == "interpreter":
@@ -258,11 +257,14 @@ def jit(
     Args: backend, "numba" for compiled code, "cuda" for kernels on a GPU (extra `cuda`) or
     "interpreter" for NumPy, node by node; arguments at `static_argnums` and keyword-only arguments
     (hashable) are passed to f as they are, and a new value records anew; parallel, whether big
-    outer loops use all cores; fastmath, whether sums may be regrouped everywhere and nan and
-    infinity be ignored; donate, positional arguments whose memory may be overwritten (the CPU's
+    outer loops use all cores; fastmath, whether a·b + c may be rounded once, x/y be x·(1/y) and the
+    sign of a zero be lost; donate, positional arguments whose memory may be overwritten (the CPU's
     code alone makes use of these three); fallback, "interpreter" to run what the compiler does not
     know, or has no GPU for, in NumPy, instead of an `UnsupportedError`; max_nodes, the most
-    operations that are compiled.
+    operations that are compiled: more, usually an unrolled loop, is an `UnsupportedError`.
+
+    `.graph`, `.loops`, `.source` and `.cost` of the same arguments show every stage,
+    `.lower(*args).compile().flat` is the bare compiled function for arrays and numbers.
 
     Compiled functions are kept in memory and, but for a GPU's, on disk (see `dk.cache`), may be
     called from several threads at once, and hold no lock. Raises `TracingError` where f branches on

@@ -133,11 +133,12 @@ def callback(f: Function, result_type: Any) -> Custom:
     """A NumPy function that is called as it is, on arrays, whenever the graph runs.
 
     `result_type` is the type of its result (`dk.f64[3]`), or a tree of types. It has a derivative
-    only if it is given one, with `defjvp` or `defvjp`.
+    only if it is given one, with `defjvp` or `defvjp`. Compiled code calls no Python: under
+    `dk.jit`, choose the interpreter.
 
         >>> import numpy as np, diffkit as dk
         >>> sort = dk.callback(np.sort, dk.f64[3])
-        >>> dk.jit(lambda x: sort(x) * 2)(np.array([3.0, 1.0, 2.0]))
+        >>> dk.jit(lambda x: sort(x) * 2, backend="interpreter")(np.array([3.0, 1.0, 2.0]))
         array([2., 4., 6.])
     """
     types, tree = trees.flatten(result_type)
