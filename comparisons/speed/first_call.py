@@ -2,9 +2,10 @@
 
     python -m comparisons.speed.first_call PROBLEM CONTENDER
 
-prints the seconds. Imports come before the clock, Numba's and that of the vector functions too, and
-so do the inputs, which for JAX lie on its device: that starts its runtime. The size is the smallest
-one of the problem, so that running it costs next to nothing.
+prints the seconds. Imports come before the clock, Numba's and that of the vector functions too
+(SciPy's linear algebra is imported by Numba for BLAS), and so do the inputs, which for JAX lie on
+its device: that starts its runtime. The size is the smallest one of the problem, so that running
+it costs next to nothing.
 """
 
 import importlib
@@ -21,7 +22,9 @@ from comparisons.speed.processes import one_core
 
 __all__ = ["main"]
 
-BACKEND_MODULES = ("numba", "diffkit", "diffkit.backends.vmath", "diffkit.backends.numba")
+BACKEND_MODULES = (
+    "numba", "scipy.linalg", "diffkit", "diffkit.backends.vmath", "diffkit.backends.numba.routines",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from .syntax import (
     Affine,
     Apply,
     Assign,
+    Body,
     Buffer,
     Call,
     Expr,
@@ -91,6 +92,14 @@ class Analysis:
                 found.reads.discard(stmt.var)
                 found.loops.add(stmt.var)
         return found
+
+    def fused(self, both: Loop, first: Loop, added: Body) -> None:
+        """Note the effects of a loop that has the body of another, which it replaces, and more."""
+        found = self._known[both] = self.of(first)
+        del self._known[first]
+        for stmt in added:
+            found.merge(self.of(stmt))
+        found.reads.discard(both.var)
 
 
 def own_effects(stmt: Stmt) -> Effects:

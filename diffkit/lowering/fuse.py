@@ -96,13 +96,12 @@ def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local
         return None
     if first.ordered != second.ordered and row_of_functions(second if first.ordered else first):
         return None
-    outer = bool(first.body and second.body) and all(map(has_loops, (first, second)))
-    if not same_steps(
-        one, with_index(two, second.var, first.var, one), first.var, set(fixed), outer
-    ):
+    turned_two = with_index(two, second.var, first.var, one)
+    outer = len(one.loops) > 1 and len(two.loops) > 1
+    if not same_steps(one, turned_two, first.var, set(fixed), outer):
         return None
     turned = renamed(second.body, second.var, index_of(first.var))
-    return Loop(
+    both = Loop(
         first.var,
         first.extent,
         (*first.body, *turned),
@@ -110,6 +109,8 @@ def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local
         first.ordered or second.ordered,
         first.loc or second.loc,
     )
+    analysis.fused(both, first, turned)
+    return both
 
 
 def with_index(effects: Effects, old: Local, new: Local, others: Effects) -> Effects:

@@ -5,7 +5,7 @@ This is the plain program, with storage for every value. `passes` makes it fast.
 
 from __future__ import annotations
 
-from ..graph import Graph, Var
+from ..graph import Graph, Var, paused_collector
 from ..types import Type
 from . import elements, indexing, products, reductions, regions
 from .lowerer import Lowerer, Rule
@@ -17,6 +17,7 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 
+@paused_collector()
 def lower(graph: Graph) -> Program:
     """The plain loop program of a graph. Raises `UnsupportedError` for an op without a rule."""
     low = Lowerer(RULES, elements.BOXED | reductions.BOXED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..graph import paused_collector
 from .coalesce import coalesce
 from .contract import contract
 from .distribute import distribute
@@ -26,6 +27,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
 )  # fmt: skip
 
 
+@paused_collector()
 def run(program: Program) -> Program:
     """The program after all passes."""
     for change in PASSES:
