@@ -4,6 +4,10 @@ import doctest
 import re
 from pathlib import Path
 
+import numpy as np
+
+import diffkit as dk
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -17,6 +21,15 @@ def test_the_tour_prints_what_the_readme_says():
 def test_the_tour_is_short():
     code = re.findall(r"^(?:>>>|\.\.\.) .*$", README, re.MULTILINE)
     assert len(code) <= 30
+
+
+def test_the_compiled_gradient_reads_as_the_readme_says():
+    def f(x, w):
+        return np.sum(np.tanh(x @ w) ** 2)
+
+    text = dk.jit(dk.grad(f)).source(np.ones((50, 9)), np.ones(9))
+    text = re.sub(r"  # .*$", "", text[text.index("def ") :], flags=re.MULTILINE)
+    assert f"```python\n{re.sub('grad_f_[0-9a-f]{8}', 'grad_f', text)}```" in README
 
 
 def test_the_commands_are_in_the_makefile():

@@ -51,14 +51,18 @@ class Made:
 
 def recompute(program: Program) -> Program:
     """The program without large arrays that are quickly computed again."""
-    stores = Counter(stmt.buffer for stmt in walk(program.body) if isinstance(stmt, Store))
-    loads = Counter(load.buffer for stmt in walk(program.body) for load in loads_in(stmt))
-    movable = {
-        buffer: loads[buffer]
-        for buffer in indices_of(program)
-        if buffer.role == "work" and stores[buffer] == 1 and buffer.size >= LEAST
-    }
-    return replace(program, body=in_body(program.body, movable)) if movable else program
+    while True:
+        stores = Counter(stmt.buffer for stmt in walk(program.body) if isinstance(stmt, Store))
+        loads = Counter(load.buffer for stmt in walk(program.body) for load in loads_in(stmt))
+        movable = {
+            buffer: loads[buffer]
+            for buffer in indices_of(program)
+            if buffer.role == "work" and stores[buffer] == 1 and buffer.size >= LEAST
+        }
+        body = one_less(program.body, movable) if movable else None
+        if body is None:
+            return program
+        program = replace(program, body=body)  # the formula reads others once more: count again
 
 
 def loads_in(stmt: Stmt) -> Iterator[Load]:
@@ -67,22 +71,28 @@ def loads_in(stmt: Stmt) -> Iterator[Load]:
         yield from loads_of(expr)
 
 
-def in_body(body: Body, movable: dict[Buffer, int]) -> Body:
-    """A body without such arrays; `movable` are candidates, and how often each is read."""
-    result = [
-        with_bodies(stmt, [in_body(part, movable) for part in bodies(stmt)])
-        if bodies(stmt)
-        else stmt
-        for stmt in body
-    ]
-    for at, stmt in enumerate(result):
+def one_less(body: Body, movable: dict[Buffer, int]) -> Body | None:
+    """The body without one such array, None if it makes none; `movable` are candidates, and how
+    often each is read in the whole program."""
+    for at, stmt in enumerate(body):
+        parts = bodies(stmt)
+        for k, part in enumerate(parts):
+            new = one_less(part, movable)
+            if new is not None:
+                changed = with_bodies(stmt, [*parts[:k], new, *parts[k + 1 :]])
+                return (*body[:at], changed, *body[at + 1 :])
+    found = next(candidates(body, movable), None)
+    return None if found is None else tuple(replaced(*found, body))
+
+
+def candidates(body: Sequence[Stmt], movable: dict[Buffer, int]) -> Iterator[tuple[Made, Buffer]]:
+    """The arrays that this body makes and had better compute again."""
+    for at, stmt in enumerate(body):
         for inner in walk((stmt,)):
-            if not isinstance(inner, Store) or inner.buffer not in movable:
-                continue
-            made = made_by(stmt, inner.buffer)
-            if made is not None and pays(made, inner.buffer, result, at, movable[inner.buffer]):
-                result = replaced(made, inner.buffer, result)
-    return tuple(result)
+            if isinstance(inner, Store) and inner.buffer in movable:
+                made = made_by(stmt, inner.buffer)
+                if made and pays(made, inner.buffer, body, at, movable[inner.buffer]):
+                    yield made, inner.buffer
 
 
 def made_by(stmt: Stmt, buffer: Buffer) -> Made | None:

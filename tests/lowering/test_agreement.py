@@ -20,6 +20,7 @@ import diffkit.numpy as dnp
 from diffkit.backends.interpreter import prepare
 from diffkit.backends.numba.backend import Lowered
 from diffkit.graph import Graph
+from diffkit.lowering import distribute, gather, peel, recompute, reuse
 from diffkit.lowering.interpret import interpret
 from diffkit.lowering.passes import PASSES
 from diffkit.lowering.program import Program as LoopProgram
@@ -82,6 +83,30 @@ def test_loops_after_every_pass(name: str) -> None:
 def test_programs_after_every_pass(name: str) -> None:
     graph, args = program_of(name)
     agree_in_python(variants(graph)["optimised vjp"], args)
+
+
+@pytest.fixture
+def at_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passes that pay for large arrays or long loops only do so for small ones too."""
+    for module in (distribute, peel, recompute, reuse):
+        monkeypatch.setattr(module, "LEAST", 1)
+    monkeypatch.setattr(gather, "FEWEST", 1)
+    monkeypatch.setattr(recompute, "MOST", 1000)
+    monkeypatch.setattr(distribute, "QUICK", frozenset[str]())
+
+
+@pytest.mark.usefixtures("at_any_size")
+@pytest.mark.parametrize("name", rows([*LOOPS, *PROGRAMS], lambda name: name in LARGE))
+def test_passes_for_large_arrays(name: str) -> None:
+    graph, args = program_of(name)
+    agree_in_python(variants(graph)["optimised vjp"], args)
+
+
+@pytest.mark.usefixtures("at_any_size")
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_passes_for_large_arrays_op_by_op(scenario: Scenario) -> None:
+    found = variants(scenario_graph(scenario))
+    agree_in_python(found.get("optimised vjp", found["value"]), arguments(scenario))
 
 
 # --- compiled ---
