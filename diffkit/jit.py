@@ -250,7 +250,7 @@ def jit(
     fastmath: bool = False,
     donate: Sequence[int] = (),
     fallback: str | None = None,
-    max_nodes: int = 20_000,
+    max_nodes: int = 10_000,
 ) -> Jitted:
     """f, recorded once for each signature of its arguments, and compiled.
 
