@@ -1,10 +1,9 @@
 import numpy as np
-from diffkit.backends.numba.routines import restrict
 from diffkit.backends.vmath import cos, sin
 
 
 def grad_pendulum_energy(start):
-    c = restrict(np.empty(500))
+    c = np.empty(500)
     a = start
     b = 0.0
     for i in range(500):

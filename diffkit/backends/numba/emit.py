@@ -189,15 +189,16 @@ def type_text(item: Local | Buffer, written: Collection[object]) -> str:
 
 def storage(program: Program, names: NumbaNames) -> Iterator[str]:
     """The lines that allocate: results, tapes, and the work block cut into arrays. All of them lie
-    apart, and `restrict` says so, but for those that share memory in turn."""
+    apart, and `restrict` says so, but for those that share memory in turn; a single one LLVM can
+    tell from what it reads by itself."""
+    own = [b for b in program.buffers if b.base is None and b.role in ("output", "work", "tape")]
     lone = len(program.places) == 1
-    for buffer in program.buffers:
-        if buffer.base is not None or buffer.role not in ("output", "work", "tape"):
-            continue
+    for buffer in own:
         shape = (16, *buffer.shape) if buffer.role == "tape" else buffer.shape
         if buffer.role != "work" or lone or buffer not in program.places:
             new = empty(shape, buffer.dtype)
-            yield f"{INDENT}{names.of(buffer)} = {restricted(names, new)}"
+            new = restricted(names, new) if len(own) > 1 else new
+            yield f"{INDENT}{names.of(buffer)} = {new}"
     if program.places and not lone:
         yield f"{INDENT}work = np.empty({program.block}, np.uint8)"
         for area in areas(program.places):

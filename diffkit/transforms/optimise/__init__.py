@@ -39,9 +39,10 @@ ROUNDS = 8
 
 def optimise(graph: Graph) -> Graph:
     """The graph after the pipeline; the same graph if there is nothing to improve."""
+    regional = any(node.op.regional for node in graph.nodes)
     for _ in range(ROUNDS):
         before = graph
-        for change in PASSES:
+        for change in PASSES if regional else PASSES[:1]:  # the others are about loops
             graph = change(graph)
         if graph is before:
             break
