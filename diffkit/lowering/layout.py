@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from .contract import indices_of
 from .program import Program
-from .syntax import Affine, Body, Buffer, Expr, Index, Load, Local, Loop, Stmt, Store, While
-from .walk import bodies, exprs, loads_of, rewrite, transformed, with_bodies
+from .syntax import Affine, Body, Buffer, Index, Load, Local, Loop, Store, While
+from .walk import bodies, exprs, loads_of, relocated
 
 UNKNOWN = 16  # steps of a loop whose length depends on the data
 FEW = 4  # steps that a compiler writes out: the loop around them is then the innermost one
@@ -75,20 +75,10 @@ def vote(buffer: Buffer, index: Index, var: Local | None, times: int, votes: Vot
 def turned(body: Body, orders: Orders) -> Body:
     """The body with the arrays in their new order."""
 
-    def place(expr: Expr) -> Expr | None:
-        if isinstance(expr, Load) and expr.buffer in orders:
-            buffer, order = orders[expr.buffer]
-            return Load(buffer, tuple(rewrite(expr.index[k], place) for k in order))
-        return None
+    def place(buffer: Buffer, index: Index) -> Load | None:
+        if buffer not in orders:
+            return None
+        new, order = orders[buffer]
+        return Load(new, tuple(index[k] for k in order))
 
-    def stores(body: Body) -> Body:
-        result: list[Stmt] = []
-        for stmt in body:
-            stmt = with_bodies(stmt, [stores(part) for part in bodies(stmt)])
-            if isinstance(stmt, Store) and stmt.buffer in orders:
-                buffer, order = orders[stmt.buffer]
-                stmt = replace(stmt, buffer=buffer, index=tuple(stmt.index[k] for k in order))
-            result.append(stmt)
-        return tuple(result)
-
-    return stores(transformed(body, lambda expr: rewrite(expr, place)))
+    return relocated(body, place)

@@ -12,8 +12,8 @@ from .access import Analysis
 from .contract import indices_of
 from .program import Program
 from .recompute import LEAST, loads_in
-from .syntax import Affine, Body, Buffer, Expr, Index, Load, Local, Loop, Stmt, Store
-from .walk import bodies, rewrite, with_bodies, with_exprs
+from .syntax import Affine, Body, Buffer, Index, Load, Local, Loop, Stmt, Store
+from .walk import bodies, relocated
 
 
 def reuse(program: Program) -> Program:
@@ -26,7 +26,7 @@ def reuse(program: Program) -> Program:
         later = {b for s in program.body[at + 1 :] for b in analysis.of(s).buffers}
         pair = pair_in(stmt, free - later, seen)
         if pair is not None:
-            return reuse(replace(program, body=renamed(program.body, *pair)))
+            return reuse(replace(program, body=merged(program.body, *pair)))
         seen |= analysis.of(stmt).buffers.keys()
     return program
 
@@ -80,22 +80,10 @@ def before(old: Buffer, store: Store, body: Body) -> bool:
     return True
 
 
-def renamed(body: Body, old: Buffer, new: Buffer) -> Body:
-    """The body with one buffer in place of another."""
+def merged(body: Body, old: Buffer, new: Buffer) -> Body:
+    """The body with one array in the place of another."""
 
-    def change(expr: Expr) -> Expr:
-        return rewrite(expr, place)
+    def place(buffer: Buffer, index: Index) -> Load | None:
+        return Load(new, index) if buffer is old else None
 
-    def place(expr: Expr) -> Expr | None:
-        if isinstance(expr, Load) and expr.buffer is old:
-            return Load(new, tuple(map(change, expr.index)))
-        return None
-
-    result: list[Stmt] = []
-    for stmt in body:
-        inner = [renamed(part, old, new) for part in bodies(stmt)]
-        stmt = with_exprs(with_bodies(stmt, inner) if inner else stmt, change)
-        if isinstance(stmt, Store) and stmt.buffer is old:
-            stmt = replace(stmt, buffer=new)
-        result.append(stmt)
-    return tuple(result)
+    return relocated(body, place)

@@ -16,6 +16,7 @@ from .syntax import (
     Expr,
     Fail,
     If,
+    Index,
     Load,
     Local,
     Loop,
@@ -179,4 +180,27 @@ def transformed(body: Body, change: Callable[[Expr], Expr]) -> Body:
     for stmt in body:
         inner = [transformed(part, change) for part in bodies(stmt)]
         result.append(with_exprs(with_bodies(stmt, inner) if inner else stmt, change))
+    return tuple(result)
+
+
+def relocated(body: Body, place: Callable[[Buffer, Index], Load | None]) -> Body:
+    """The body with elements of arrays in other places; None leaves one where it is."""
+
+    def change(expr: Expr) -> Expr:
+        return rewrite(expr, moved)
+
+    def moved(expr: Expr) -> Expr | None:
+        if not isinstance(expr, Load):
+            return None
+        new = place(expr.buffer, expr.index)
+        return None if new is None else Load(new.buffer, tuple(map(change, new.index)))
+
+    result: list[Stmt] = []
+    for stmt in body:
+        inner = [relocated(part, place) for part in bodies(stmt)]
+        stmt = with_exprs(with_bodies(stmt, inner) if inner else stmt, change)
+        if isinstance(stmt, Store):
+            new = place(stmt.buffer, stmt.index)
+            stmt = stmt if new is None else replace(stmt, buffer=new.buffer, index=new.index)
+        result.append(stmt)
     return tuple(result)
