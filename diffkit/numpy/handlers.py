@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import arithmetic as a
-from ..tracing.tracer import Handlers, Trace, Tracer, innermost
+from ..tracing.tracer import Handlers, Trace, Tracer, recorder
 from ..types import dtype_of
 from . import (
     contract,
@@ -45,7 +45,7 @@ def take(a: Any, indices: Any, axis: Any = None) -> Any:
     >>> dnp.take(np.array([1.0, 2.0, 4.0]), [2, 0])
     array([4., 1.])
     """
-    trace = innermost((a, indices))
+    trace = recorder((a, indices))
     return np.take(a, indices, axis) if trace is None else shapes.take(trace, a, indices, axis)
 
 
@@ -56,7 +56,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(dnp.logsumexp([0.0, 0.0]))
     0.6931471805599453
     """
-    trace = innermost((a,))
+    trace = recorder((a,))
     if trace is not None:
         return reduce.logsumexp(trace, a, axis, keepdims)
     from scipy import special  # scipy loads on first use

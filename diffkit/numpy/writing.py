@@ -20,8 +20,8 @@ from ..ops import arithmetic as a
 from ..ops import index as i
 from ..ops import shape as s
 from ..tracing import inplace, remedies
-from ..tracing.location import at_line, user_loc
-from ..tracing.tracer import Trace, Tracer, innermost
+from ..tracing.location import at_line
+from ..tracing.tracer import Trace, Tracer, recorder
 from ..types import Shape
 from .elementwise import together, truth
 from .indexing import checked, fail, is_basic, normalise, read, select_area
@@ -128,9 +128,8 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
         >>> dnp.set_at(np.zeros(3), 1, 5.0)
         array([0., 5., 0.])
     """
-    trace = innermost((x, index, value))
+    trace = recorder((x, index, value))
     if trace is not None:
-        trace.builder.loc = user_loc()
         p, q = together(trace, x, value)
         return setitem(trace, p, index, q)
     out = np.array(x, dtype=np.result_type(x, value))
@@ -145,9 +144,8 @@ def add_at(x: Any, index: Any, value: Any) -> Any:
     >>> dnp.add_at(np.zeros(3), np.array([1, 1]), 2.0)
     array([0., 4., 0.])
     """
-    trace = innermost((x, index, value))
+    trace = recorder((x, index, value))
     if trace is not None:
-        trace.builder.loc = user_loc()
         p, q = together(trace, x, value)
         return additem(trace, p, index, q)
     out = np.array(x, dtype=np.result_type(x, value))

@@ -12,18 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from .location import user_loc
-from .tracer import innermost
+from .tracer import recorder
 
 
 class Table(np.ndarray):
     """An array that a traced integer may index."""
 
     def __getitem__(self, index: Any) -> Any:
-        trace = innermost((index,))
+        trace = recorder((index,))
         if trace is None:
             return super().__getitem__(index)
-        trace.builder.loc = user_loc()
         return trace.handlers.getitem(trace, self, index)
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:

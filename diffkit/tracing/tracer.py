@@ -222,6 +222,13 @@ def innermost(values: Any) -> Trace | None:
     return within_branch(best, current)
 
 
+def recorder(values: Any) -> Trace | None:
+    """The innermost trace among values, about to record a call on the user's line."""
+    if (trace := innermost(values)) is not None:
+        trace.builder.loc = user_loc()
+    return trace
+
+
 def within_branch(best: Trace, current: Trace) -> Trace:
     """What depends on outer values alone is recorded outside, so that a loop does not repeat it;
     but not outside of a branch, which may not run."""
@@ -272,9 +279,8 @@ class Tracer(Operators, Value):
     # --- NumPy's protocols ---------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        trace = innermost((*inputs, *kwargs.values()) if kwargs else inputs)
+        trace = recorder((*inputs, *kwargs.values()) if kwargs else inputs)
         assert trace is not None
-        trace.builder.loc = user_loc()
         handlers = trace.handlers
         handler = handlers.ufuncs.get(ufunc) or handlers.scipy_ufuncs.get(ufunc.__name__)
         if method == "__call__" and handler is not None and not kwargs:
@@ -396,9 +402,8 @@ class Tracer(Operators, Value):
         return (self[k] for k in range(self.shape[0]))
 
     def __getitem__(self, index: Any) -> Any:
-        trace = innermost((self, index))
+        trace = recorder((self, index))
         assert trace is not None
-        trace.builder.loc = user_loc()
         return trace.handlers.getitem(trace, self, index)
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
