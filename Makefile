@@ -1,6 +1,6 @@
 # make compare   install what is needed into .venv and run the comparison
 # make test      install what is needed into .venv, lint, and run the tests
-# make test-all  the same with every graph compiled, and the long lists of programs (hours)
+# make test-all  the same with every graph compiled, and longer lists of programs
 # make lint      ruff (format and lint) and pyright
 # make clean     remove .venv and caches
 

@@ -2,7 +2,7 @@
 
 An argument's array may hold a result of its type once it is not read any more: if its last read
 comes before the first write of the result, or if one loop reads and writes the same element in the
-same step.
+same step. A program that may give up is run again from its arguments, so it keeps them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from .access import Analysis, Effects
+from .access import Analysis
 from .program import Program
+from .reuse import replaces
 from .syntax import Buffer, Call, Expr, Load, Ref, Stmt, Store
 from .walk import bodies, rewrite, with_bodies, with_exprs
 
 
 def donate(program: Program, donated: Collection[int]) -> Program:
     """The program with results in the arrays of the parameters at these places."""
+    if program.fails or "solve" in program.calls:
+        return program
     free = [p for k, p in enumerate(program.params) if k in donated and isinstance(p, Buffer)]
     for out in [r for r in program.results if isinstance(r, Buffer) and r.role == "output"]:
         for given in free:
@@ -36,13 +39,7 @@ def fits(program: Program, given: Buffer, out: Buffer) -> bool:
     writes = [k for k, found in enumerate(effects) if out in found.buffers]
     if not reads or not writes or max(reads) < min(writes):
         return True
-    return max(reads) == min(writes) and element_by_element(effects[max(reads)], given, out)
-
-
-def element_by_element(effects: Effects, given: Buffer, out: Buffer) -> bool:
-    """Whether one statement touches both at one and the same index only."""
-    indices = {access.index for access in effects.buffers[given] | effects.buffers[out]}
-    return len(indices) == 1 and None not in indices
+    return max(reads) == min(writes) and replaces(program.body[max(reads)], given, out)
 
 
 def taken(program: Program, out: Buffer, given: Buffer) -> Program:

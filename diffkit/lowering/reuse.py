@@ -13,7 +13,7 @@ from .contract import indices_of
 from .program import Program
 from .recompute import LEAST, loads_in
 from .syntax import Affine, Body, Buffer, Index, Load, Local, Loop, Stmt, Store
-from .walk import bodies, relocated
+from .walk import bodies, relocated, walk
 
 
 def reuse(program: Program) -> Program:
@@ -32,29 +32,37 @@ def reuse(program: Program) -> Program:
 
 
 def pair_in(stmt: Stmt, old: set[Buffer], seen: set[Buffer]) -> tuple[Buffer, Buffer] | None:
-    """An array that a nest reads for the last time, and one that it can be made into: written
-    there for the first time, at the element that was read."""
+    """An array that a nest reads for the last time, and one that it can be made into, which is not
+    touched before."""
+    inner = [s for s in walk((stmt,)) if not bodies(s)]
+    for store in inner:
+        if not isinstance(store, Store) or store.buffer in seen or store.buffer.size < LEAST:
+            continue
+        new = store.buffer
+        if new.role not in ("work", "output") or new.base:
+            continue
+        for load in (load for s in inner for load in loads_in(s)):
+            same = (load.buffer.shape, load.buffer.dtype) == (new.shape, new.dtype)
+            if same and load.buffer in old and replaces(stmt, load.buffer, new):
+                return load.buffer, new
+    return None
+
+
+def replaces(stmt: Stmt, old: Buffer, new: Buffer) -> bool:
+    """Whether a statement is a nest that writes each element of an array once, after it has read
+    the same element of another for the last time, which it does not write."""
     loops: set[Local] = set()
     body: Body = (stmt,)
     while len(body) == 1 and isinstance(body[0], Loop):
         loops.add(body[0].var)
         body = body[0].body
     if not loops or any(bodies(part) for part in body):
-        return None
+        return False
     stores = [s for s in body if isinstance(s, Store)]
-    for store in stores:
-        new = store.buffer
-        if new in seen or new.size < LEAST or new.role not in ("work", "output") or new.base:
-            continue
-        once = sum(s.buffer is new for s in stores) == 1
-        if store.mode != "set" or not once or not one_to_one(store.index, loops):
-            continue
-        written = {s.buffer for s in stores}
-        for load in (load for s in body for load in loads_in(s)):
-            same = (load.buffer.shape, load.buffer.dtype) == (new.shape, new.dtype)
-            if same and load.buffer in old - written and before(load.buffer, store, body):
-                return load.buffer, new
-    return None
+    mine = [s for s in stores if s.buffer is new]
+    if len(mine) != 1 or mine[0].mode != "set" or any(s.buffer is old for s in stores):
+        return False
+    return one_to_one(mine[0].index, loops) and before(old, mine[0], body)
 
 
 def one_to_one(index: Index, loops: set[Local]) -> bool:

@@ -313,6 +313,42 @@ def test_donated_memory_becomes_the_result() -> None:
     np.testing.assert_array_equal(fixed, X)
 
 
+def test_a_donated_array_may_be_another_argument_too() -> None:
+    def step(x, y):
+        return x * 2.0, np.cumsum(x + y)[::-1] + y[::-1]
+
+    x = np.arange(300.0)
+    want = step(x, x)
+    for got, expected in zip(dk.jit(step, donate=(0,))(x, x), want, strict=True):
+        np.testing.assert_allclose(got, expected)
+
+
+def test_a_donated_array_that_the_function_holds_too_was_recorded_as_it_was() -> None:
+    held = np.arange(300.0)
+    jitted = dk.jit(lambda x: x + held[::-1], donate=(0,))
+    np.testing.assert_array_equal(jitted(held), np.full(300, 299.0))
+    np.testing.assert_array_equal(jitted(np.zeros(300)), np.arange(300.0)[::-1])
+
+
+def test_a_program_that_gives_up_has_kept_its_arguments() -> None:
+    def step(x, k):
+        return x * 2.0 + x[k]
+
+    x = np.arange(300.0)
+    jitted = dk.jit(step, donate=(0,))
+    with pytest.raises(IndexError):
+        jitted(x, 300)
+    np.testing.assert_array_equal(x, np.arange(300.0))
+
+
+def test_a_result_that_is_written_before_the_argument_is_read_does_not_take_it() -> None:
+    def f(x, w):
+        return np.stack([np.sum(x[k] * w) for k in range(3)])
+
+    x, w = np.arange(3.0) + 1.0, np.arange(5.0)
+    np.testing.assert_allclose(dk.jit(f, donate=(0,))(x.copy(), w), f(x, w))
+
+
 def test_donated_memory_that_is_read_later_is_not_taken() -> None:
     for f in (
         lambda x: np.cumsum(x)[::-1] * x, lambda x: x[::-1] + x, lambda x: np.roll(x, 1),

@@ -89,7 +89,8 @@ FAST = ("arcp", "contract", "nsz")
 
 class Executable:
     """A compiled program. `flat` is the bare compiled function: arrays in C order and numbers in,
-    results out, a lone one or a tuple; wrong types raise `TypeError`."""
+    results out, a lone one or a tuple; wrong types raise `TypeError`, and a donated array must not
+    share memory with another argument."""
 
     def __init__(self, graph: Graph, program: Program, function: Callable[..., Any]) -> None:
         self.graph = graph
@@ -111,7 +112,10 @@ class Executable:
         given = list(args)
         for k in self.arrays:
             given[k] = in_order(given[k])
-            if k in self.donated and not given[k].flags.writeable:
+        for k in self.donated:
+            others = [given[j] for j in self.arrays if j != k]
+            shared = any(np.may_share_memory(given[k], x) for x in (*others, *self.consts))
+            if shared or not given[k].flags.writeable:
                 given[k] = given[k].copy()
         found = self._found(given)
         if found is None:
