@@ -20,16 +20,13 @@ from .syntax import (
     Affine,
     Body,
     Buffer,
-    Call,
-    Expr,
     Index,
     Load,
     Loop,
-    Ref,
     Stmt,
     Store,
 )
-from .walk import bodies, mentioned, rewrite, with_bodies, with_exprs
+from .walk import bodies, mentioned, relocated, with_bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,26 +207,10 @@ def other_row(access: Access, row: Access, effects: Effects) -> bool:
 def moved(stmt: Stmt, copy: Copy) -> Stmt:
     """The statement with the source's elements in the target."""
 
-    def change(expr: Expr) -> Expr:
-        return rewrite(expr, place)
+    def place(buffer: Buffer, index: Index) -> Load | None:
+        return Load(copy.target, (*copy.row, *index)) if buffer is copy.source else None
 
-    def place(expr: Expr) -> Expr | None:
-        if isinstance(expr, Load) and expr.buffer is copy.source:
-            return Load(copy.target, (*copy.row, *map(change, expr.index)))
-        return None
-
-    def ref(part: Ref) -> Ref:
-        if part.buffer is copy.source:
-            return replace(part, buffer=copy.target, index=(*copy.row, *part.index))
-        return part
-
-    inner = [tuple(moved(s, copy) for s in part) for part in bodies(stmt)]
-    new = with_exprs(with_bodies(stmt, inner) if inner else stmt, change)
-    if isinstance(new, Store) and new.buffer is copy.source:
-        return replace(new, buffer=copy.target, index=(*copy.row, *new.index))
-    if isinstance(new, Call):
-        return replace(new, out=ref(new.out), args=tuple(map(ref, new.args)))
-    return new
+    return relocated((stmt,), place)[0]
 
 
 def no_op(stmt: Stmt) -> bool:

@@ -12,9 +12,8 @@ from dataclasses import replace
 
 from .access import Analysis
 from .program import Program
-from .reuse import replaces
-from .syntax import Buffer, Call, Expr, Load, Ref, Stmt, Store
-from .walk import bodies, rewrite, with_bodies, with_exprs
+from .reuse import merged, replaces
+from .syntax import Buffer
 
 
 def donate(program: Program, donated: Collection[int]) -> Program:
@@ -25,7 +24,9 @@ def donate(program: Program, donated: Collection[int]) -> Program:
     for out in [r for r in program.results if isinstance(r, Buffer) and r.role == "output"]:
         for given in free:
             if given.shape == out.shape and given.dtype == out.dtype and fits(program, given, out):
-                program = taken(program, out, given)
+                body = merged(program.body, out, given)
+                results = tuple(given if r is out else r for r in program.results)
+                program = replace(program, body=body, results=results)
                 free.remove(given)
                 break
     return program
@@ -40,27 +41,3 @@ def fits(program: Program, given: Buffer, out: Buffer) -> bool:
     if not reads or not writes or max(reads) < min(writes):
         return True
     return max(reads) == min(writes) and replaces(program.body[max(reads)], given, out)
-
-
-def taken(program: Program, out: Buffer, given: Buffer) -> Program:
-    """The program with one buffer in the place of another."""
-
-    def place(expr: Expr) -> Expr | None:
-        if isinstance(expr, Load) and expr.buffer is out:
-            return Load(given, tuple([rewrite(part, place) for part in expr.index]))
-        return None
-
-    def ref(part: Ref) -> Ref:
-        return replace(part, buffer=given) if part.buffer is out else part
-
-    def change(stmt: Stmt) -> Stmt:
-        new = with_bodies(stmt, [tuple(map(change, part)) for part in bodies(stmt)])
-        new = with_exprs(new, lambda expr: rewrite(expr, place))
-        if isinstance(new, Store) and new.buffer is out:
-            return replace(new, buffer=given)
-        if isinstance(new, Call):
-            return replace(new, out=ref(new.out), args=tuple(map(ref, new.args)))
-        return new
-
-    results = tuple(given if r is out else r for r in program.results)
-    return replace(program, body=tuple(map(change, program.body)), results=results)

@@ -20,10 +20,9 @@ Box = tuple[tuple[int, int], ...]
 
 @dataclass(slots=True)
 class Uses:
-    """How a buffer is used: the number of stores into it, and the least box around its reads."""
+    """How a buffer is used: the number of stores into it, and the indices of its reads."""
 
     stores: int = 0
-    box: Box | None = None
     reads: set[Index] = field(default_factory=set[Index])
 
 

@@ -21,6 +21,7 @@ from .syntax import (
     Local,
     Loop,
     Push,
+    Ref,
     Stmt,
     Store,
     While,
@@ -184,7 +185,8 @@ def transformed(body: Body, change: Callable[[Expr], Expr]) -> Body:
 
 
 def relocated(body: Body, place: Callable[[Buffer, Index], Load | None]) -> Body:
-    """The body with elements of arrays in other places; None leaves one where it is."""
+    """The body with elements of arrays, and whole arrays in calls, in other places; None leaves one
+    where it is."""
 
     def change(expr: Expr) -> Expr:
         return rewrite(expr, moved)
@@ -195,6 +197,10 @@ def relocated(body: Body, place: Callable[[Buffer, Index], Load | None]) -> Body
         new = place(expr.buffer, expr.index)
         return None if new is None else Load(new.buffer, tuple(map(change, new.index)))
 
+    def ref(part: Ref) -> Ref:
+        new = place(part.buffer, part.index)
+        return part if new is None else replace(part, buffer=new.buffer, index=new.index)
+
     result: list[Stmt] = []
     for stmt in body:
         inner = [relocated(part, place) for part in bodies(stmt)]
@@ -202,5 +208,7 @@ def relocated(body: Body, place: Callable[[Buffer, Index], Load | None]) -> Body
         if isinstance(stmt, Store):
             new = place(stmt.buffer, stmt.index)
             stmt = stmt if new is None else replace(stmt, buffer=new.buffer, index=new.index)
+        elif isinstance(stmt, Call):
+            stmt = replace(stmt, out=ref(stmt.out), args=tuple(map(ref, stmt.args)))
         result.append(stmt)
     return tuple(result)
