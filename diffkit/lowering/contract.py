@@ -31,7 +31,7 @@ from .syntax import (
     Stmt,
     Store,
 )
-from .walk import bodies, exprs, loads_of, rewrite, walk, with_bodies, with_exprs
+from .walk import bodies, loads_in, rewrite, walk, with_bodies, with_exprs
 
 Homes = dict[Buffer, "Home"]
 
@@ -104,9 +104,8 @@ def indices_of(program: Program) -> dict[Buffer, list[Index]]:
             whole.update(ref.buffer.root for ref in (stmt.out, *stmt.args))
         if isinstance(stmt, Push):
             whole.add(stmt.buffer)
-        for expr in exprs(stmt):
-            for load in loads_of(expr):
-                found.setdefault(load.buffer, []).append(load.index)
+        for load in loads_in(stmt):
+            found.setdefault(load.buffer, []).append(load.index)
     whole.update(buffer.root for buffer in found if buffer.base is not None)
     return {b: indices for b, indices in found.items() if b.root not in whole}
 

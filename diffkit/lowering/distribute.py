@@ -31,7 +31,7 @@ from .syntax import (
     Store,
     index_of,
 )
-from .walk import bodies, exprs, loads_of, rewrite, vars_of, with_bodies, with_exprs
+from .walk import bodies, exprs, loads_in, rewrite, vars_of, with_bodies, with_exprs
 
 LEAST, MOST = 8, 65_536  # steps: fewer fill no vector, more fill the cache
 # What fills more than one step of a processor's pipeline.
@@ -69,7 +69,7 @@ def distributed(loop: Loop) -> list[Stmt]:
         isinstance(stmt, Assign | Store) and targets.isdisjoint(analysis.of(stmt).buffers)
         for stmt in others
     )
-    read = {load.buffer.root for s in scatters for e in exprs(s) for load in loads_of(e)}
+    read = {load.buffer.root for s in scatters for load in loads_in(s)}
     written = {stmt.buffer.root for stmt in others if isinstance(stmt, Store)} | targets
     times = Counter(stmt.local for stmt in others if isinstance(stmt, Assign))
     again = any(times[v] > 1 for s in scatters for e in exprs(s) for v in vars_of(e))

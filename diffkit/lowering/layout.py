@@ -15,7 +15,7 @@ from dataclasses import replace
 from .contract import indices_of
 from .program import Program
 from .syntax import Affine, Body, Buffer, Index, Load, Local, Loop, Store, While
-from .walk import bodies, exprs, loads_of, relocated
+from .walk import bodies, loads_in, relocated
 
 UNKNOWN = 16  # steps of a loop whose length depends on the data
 FEW = 4  # steps that a compiler writes out: the loop around them is then the innermost one
@@ -47,9 +47,8 @@ def count(body: Body, var: Local | None, times: int, votes: Votes) -> None:
     for stmt in body:
         if isinstance(stmt, Store):
             vote(stmt.buffer, stmt.index, var, times, votes)
-        for expr in exprs(stmt):
-            for load in loads_of(expr):
-                vote(load.buffer, load.index, var, times, votes)
+        for load in loads_in(stmt):
+            vote(load.buffer, load.index, var, times, votes)
         if isinstance(stmt, Loop):
             steps = stmt.extent if isinstance(stmt.extent, int) else UNKNOWN
             count(stmt.body, var if steps <= FEW else stmt.var, times * steps, votes)

@@ -31,7 +31,7 @@ from .syntax import (
     Store,
     While,
 )
-from .walk import bodies, exprs, loads_of, rewrite, vars_of, walk, with_bodies, with_exprs
+from .walk import bodies, loads_in, loads_of, rewrite, vars_of, walk, with_bodies, with_exprs
 
 LEAST = 2048  # elements: less stays in the fastest cache
 MOST = 24  # ops in all places where an array is read
@@ -63,12 +63,6 @@ def recompute(program: Program) -> Program:
         if body is None:
             return program
         program = replace(program, body=body)  # the formula reads others once more: count again
-
-
-def loads_in(stmt: Stmt) -> Iterator[Load]:
-    """The loads of a statement itself."""
-    for expr in exprs(stmt):
-        yield from loads_of(expr)
 
 
 def one_less(body: Body, movable: dict[Buffer, int]) -> Body | None:

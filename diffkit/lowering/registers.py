@@ -33,7 +33,7 @@ from .syntax import (
     Store,
     While,
 )
-from .walk import bodies, exprs, loads_of, rewrite, vars_of, walk, with_bodies, with_exprs
+from .walk import bodies, loads_in, rewrite, vars_of, walk, with_bodies, with_exprs
 
 Key: TypeAlias = "tuple[Buffer, Index]"
 
@@ -97,10 +97,9 @@ def places(loop: Stmt) -> Iterator[Key]:
     for stmt in walk((loop,)):
         if isinstance(stmt, Store) and stmt.buffer.base is None:
             yield stmt.buffer, stmt.index
-        for expr in exprs(stmt):
-            for load in loads_of(expr):
-                if load.buffer.base is None:
-                    yield load.buffer, load.index
+        for load in loads_in(stmt):
+            if load.buffer.base is None:
+                yield load.buffer, load.index
 
 
 def steady(index: Index, inner: Collection[Local], effects: Effects) -> bool:
@@ -138,10 +137,9 @@ def read_once(body: Sequence[Stmt]) -> Body:
     """Statements with each element read at most once, and not after it was just stored."""
     wanted: Counter[Key | Expr] = Counter()
     for stmt in body:
-        for expr in exprs(stmt):
-            for load in loads_of(expr):
-                wanted[(load.buffer, load.index)] += 1
-                wanted.update(part for part in load.index if isinstance(part, Apply))
+        for load in loads_in(stmt):
+            wanted[(load.buffer, load.index)] += 1
+            wanted.update(part for part in load.index if isinstance(part, Apply))
         if isinstance(stmt, Store):
             wanted.update(part for part in stmt.index if isinstance(part, Apply))
         if isinstance(stmt, Store):

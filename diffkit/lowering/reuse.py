@@ -11,9 +11,9 @@ from dataclasses import replace
 from .access import Analysis
 from .contract import indices_of
 from .program import Program
-from .recompute import LEAST, loads_in
+from .recompute import LEAST
 from .syntax import Affine, Body, Buffer, Index, Load, Local, Loop, Stmt, Store
-from .walk import bodies, relocated, walk
+from .walk import bodies, loads_in, relocated, walk
 
 
 def reuse(program: Program) -> Program:

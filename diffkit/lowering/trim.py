@@ -13,7 +13,7 @@ from .contract import indices_of
 from .nest import Nest, nest_of, nested, over
 from .program import Program
 from .syntax import Affine, Body, Buffer, Index, Loop, Stmt, Store, index_of
-from .walk import bodies, exprs, loads_of, renamed, walk, with_bodies
+from .walk import bodies, loads_in, renamed, walk, with_bodies
 
 Box = tuple[tuple[int, int], ...]
 
@@ -32,10 +32,9 @@ def trim(program: Program) -> Program:
     for stmt in walk(program.body):
         if isinstance(stmt, Store) and stmt.buffer in uses:
             uses[stmt.buffer].stores += 1
-        for expr in exprs(stmt):
-            for load in loads_of(expr):
-                if load.buffer in uses:
-                    uses[load.buffer].reads.add(load.index)
+        for load in loads_in(stmt):
+            if load.buffer in uses:
+                uses[load.buffer].reads.add(load.index)
     boxes = {
         buffer: box_around(buffer, used.reads)
         for buffer, used in uses.items()

@@ -132,6 +132,12 @@ def exprs(stmt: Stmt) -> Iterator[Expr]:
         yield stmt.extent
 
 
+def loads_in(stmt: Stmt) -> Iterator[Load]:
+    """The loads of a statement itself."""
+    for expr in exprs(stmt):
+        yield from loads_of(expr)
+
+
 def with_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
     """The statement itself (not its bodies) with changed expressions."""
     if isinstance(stmt, Assign):
@@ -161,9 +167,8 @@ def mentioned(stmt: Stmt) -> Iterator[Buffer]:
     if isinstance(stmt, Call):
         for ref in (stmt.out, *stmt.args):
             yield ref.buffer
-    for expr in exprs(stmt):
-        for load in loads_of(expr):
-            yield load.buffer
+    for load in loads_in(stmt):
+        yield load.buffer
 
 
 def renamed(body: Body, old: Local, new: Expr) -> Body:
