@@ -135,6 +135,44 @@ def speed(
     _report(out)
 
 
+@app.command()
+def gradbench(
+    names: Annotated[str, typer.Option("--eval", help="Names, comma-separated, or all.")] = "all",
+    sizes: Annotated[str, typer.Option(help="small, default (GradBench's own) or all.")] = "small",
+    check: Annotated[bool, typer.Option("--check", help="Compare only, do not measure.")] = False,
+    seconds: Annotated[float, typer.Option(help="Timing of a call.", min=0.0)] = 0.1,
+    manual: Annotated[Path | None, typer.Option(help="Folder of GradBench's C++ programs.")] = None,
+    out: Out = OUT,
+) -> None:
+    """Check GradBench's evals over its protocol, then measure them."""
+    from comparisons.gradbench import run as runs
+    from comparisons.gradbench.records import write
+    from comparisons.gradbench.tables import check_table
+
+    console = Console()
+    try:
+        if sizes not in ("small", "default", "all"):
+            raise UnknownNameError(
+                f"sizes were asked for by name; got {sizes!r}; expected small, default or all; "
+                f"choose one of these"
+            )
+        evals = runs.evals_named(names.split(","))
+        with console.status("starting", refresh_per_second=2) as status:
+            checks = list(runs.check(evals, sizes, status.update))
+    except UnknownNameError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(USAGE) from None
+    console.print(check_table(checks))
+    if any(found.outcome != "ok" for found in checks):
+        raise typer.Exit(1)
+    if check:
+        return
+    with console.status("starting", refresh_per_second=2) as status:
+        result = runs.run(evals, sizes, seconds, manual, status.update)
+    write(result, out)
+    _report(out)
+
+
 @app.command("list")
 def list_everything() -> None:
     """List problems and methods."""
@@ -187,6 +225,7 @@ def _run(plan: runner.Plan, fresh: bool) -> None:
 
 
 def _report(out: Path) -> None:
+    from comparisons.gradbench.tables import show as show_gradbench
     from comparisons.report import load, show, write
     from comparisons.speed.tables import show as show_speed
 
@@ -199,7 +238,9 @@ def _report(out: Path) -> None:
         show(results, console)
     if results.speed is not None:
         show_speed(results.speed, console)
-    if not results.records and results.speed is None:
+    if results.gradbench is not None:
+        show_gradbench(results.gradbench, console)
+    if not results.records and results.speed is None and results.gradbench is None:
         typer.echo(
             f"nothing to report: {out} holds no records; "
             f"make some with: python -m comparisons run --out {out}"

@@ -123,6 +123,11 @@ class Stages:
         without trees and checks."""
         return self._entry.lowered.compile()
 
+    def tree(self, found: Any) -> Any:
+        """What `flat` returned, in the structure that the function returns."""
+        leaves: list[Any] = [*found] if isinstance(found, tuple) else [found]
+        return trees.unflatten(self._entry.program.out_tree, leaves)
+
 
 class Jitted:
     """A function that is recorded once for each signature. `graph`, `optimised`, `loops`, `source`

@@ -15,7 +15,7 @@ from comparisons import text
 from comparisons.methods import METHODS
 from comparisons.problems import PROBLEMS
 from comparisons.records import Record
-from comparisons.report import plots, speed
+from comparisons.report import gradbench, plots, speed
 from comparisons.report.agreement import distances
 from comparisons.report.assets import SCRIPT, STYLE
 from comparisons.report.results import Results
@@ -68,12 +68,13 @@ def render(results: Results) -> str:
     parts = [_head(results)]
     if results.records:
         parts += [_summary(results), _plots(results), _tables(results), _failures(results)]
-    elif results.speed is None:
+    elif results.speed is None and results.gradbench is None:
         parts.append(
             "<section><p class='empty'>There are no records yet. Make some with "
             "<code>python -m comparisons run</code>, then come back.</p></section>"
         )
-    parts += [speed.section(results.speed), _conditions(results), _guide()]
+    parts += [speed.section(results.speed), gradbench.section(results.gradbench)]
+    parts += [_conditions(results), _guide()]
     return (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
@@ -213,7 +214,8 @@ def _failures(results: Results) -> str:
 
 
 def _conditions(results: Results) -> str:
-    header = results.header or (results.speed.header if results.speed else {})
+    runs = [run.header for run in (results.speed, results.gradbench) if run]
+    header = results.header or (runs[0] if runs else {})
     groups: list[tuple[str, dict[str, Any]]] = [
         ("Machine", header.get("machine", {})),
         ("Versions", header.get("versions", {})),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from comparisons.gradbench import records as evals
 from comparisons.methods import METHODS
 from comparisons.problems import PROBLEMS
 from comparisons.records import Record, read
@@ -22,12 +23,13 @@ __all__ = ["Results", "load"]
 @dataclass(frozen=True, slots=True)
 class Results:
     """Records that may stand in one table, sorted; the run's header; how many others exist; and the
-    benchmark of compiled gradients, if it has run."""
+    benchmarks, if they have run."""
 
     records: tuple[Record, ...]
     header: dict[str, Any] = field(default_factory=dict)
     others: int = 0
     speed: kept.Run | None = None
+    gradbench: evals.Run | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -59,7 +61,8 @@ def load(out: Path) -> Results:
         mark = max(everything, key=lambda record: record.finished).settings
     chosen = [record for record in everything if record.settings == mark]
     chosen.sort(key=lambda r: (_problem_order(r.problem), r.size, _method_order(r.method)))
-    return Results(tuple(chosen), header, len(everything) - len(chosen), kept.read(out))
+    others = len(everything) - len(chosen)
+    return Results(tuple(chosen), header, others, kept.read(out), evals.read(out))
 
 
 def _problem_order(name: str) -> tuple[int, str]:

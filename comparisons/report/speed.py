@@ -8,7 +8,7 @@ from comparisons.speed.records import Run
 from comparisons.speed.tables import RATIOS, RIVALS, first_call_rows, notes, ratio_rows, time_rows
 from comparisons.speed.verdicts import verdicts
 
-__all__ = ["section"]
+__all__ = ["section", "table"]
 
 GUIDE = """
 Value and gradient of each problem, all in one process on one core, sampled in turn; medians, with

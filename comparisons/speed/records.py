@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from comparisons.records import encode
 
-__all__ = ["Call", "Cell", "FirstCall", "Run", "Status", "Timing", "read", "write"]
+__all__ = [
+    "Call", "Cell", "FirstCall", "Run", "Status", "Timing", "keep", "read", "timing_of", "write",
+]  # fmt: skip
 
 FILE = "speed.json"
 Status = Literal["ok", "wrong", "failed", "not measured"]
@@ -95,10 +97,15 @@ class Run:
 
 def write(run: Run, out: Path) -> Path:
     """Keep a run in a folder; its path."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / FILE
+    return keep(run, out / FILE)
+
+
+def keep(record: Any, path: Path) -> Path:
+    """Write a dataclass as JSON, whole or not at all; its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(encode(asdict(run)), indent=1, allow_nan=False) + "\n", "utf-8")
+    text = json.dumps(encode(asdict(record)), indent=1, allow_nan=False) + "\n"
+    partial.write_text(text, "utf-8")
     partial.replace(path)
     return path
 

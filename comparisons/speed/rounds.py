@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from comparisons.speed.records import Timing
 
-__all__ = ["interleave"]
+__all__ = ["interleave", "summary"]
 
 SHORTEST_SAMPLE = 1e-3  # seconds
 FEWEST, MOST = 3, 101

@@ -4,11 +4,9 @@ A worker that dies or hangs takes with it the problem at hand, whose contenders 
 failed; another one goes on with the next problem.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -20,13 +18,12 @@ from comparisons.lookup import UnknownNameError, select
 from comparisons.speed.contenders import BACKEND, CONTENDERS
 from comparisons.speed.problem import Benchmark
 from comparisons.speed.problems import BENCHMARKS
-from comparisons.speed.processes import environment
+from comparisons.speed.processes import answers, environment
 from comparisons.speed.records import Call, Cell, FirstCall, Run, call_of, cell_of
 from comparisons.speed.settings import Settings
 
 __all__ = ["run"]
 
-SILENCE = 300.0  # seconds without a word after which a worker is stopped
 FIRST_CALL_TIMEOUT = 120.0
 
 Tell = Callable[[str], None]
@@ -76,7 +73,7 @@ def work(
         names = [benchmark.name for benchmark in pending]
         request = {"problems": names, "settings": asdict(settings), "calls": with_calls}
         why = "the worker ended"
-        for kind, record in answers(request):
+        for kind, record in answers("comparisons.speed.worker", request):
             if kind == "begin":
                 tell(record)
             elif kind == "call":
@@ -91,43 +88,6 @@ def work(
         if pending:
             cells += lost(pending.pop(0), settings, cells, why)
     return cells, calls
-
-
-def answers(request: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The lines of a worker; the last one is ("died", reason) if it did."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "comparisons.speed.worker", json.dumps(request)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-        env=environment(),
-    )
-    assert process.stdout is not None
-    heard = [time.monotonic(), False]
-
-    def watch() -> None:
-        while process.poll() is None:
-            if time.monotonic() - heard[0] > SILENCE:
-                heard[1] = True
-                process.kill()
-            time.sleep(0.5)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        for line in process.stdout:
-            heard[0] = time.monotonic()
-            answer = json.loads(line)
-            yield answer["kind"], answer["record"]
-        code = process.wait()
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-    if heard[1]:
-        yield "died", f"the worker was stopped after {SILENCE:g} s of silence"
-    elif code:
-        yield "died", f"the worker ended with exit status {code}"
 
 
 def lost(benchmark: Benchmark, settings: Settings, cells: list[Cell], why: str) -> list[Cell]:

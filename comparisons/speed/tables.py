@@ -8,10 +8,13 @@ from rich.table import Table
 
 from comparisons import text
 from comparisons.speed.contenders import CONTENDERS
-from comparisons.speed.records import Cell, Run
-from comparisons.speed.verdicts import verdicts
+from comparisons.speed.records import Cell, Run, Timing
+from comparisons.speed.verdicts import Verdict, verdicts
 
-__all__ = ["first_call_rows", "notes", "ratio_rows", "show", "time_rows"]
+__all__ = [
+    "SHORT", "first_call_rows", "notes", "ratio", "ratio_rows", "show", "shortened", "table",
+    "targets", "time_rows", "with_spread",
+]  # fmt: skip
 
 RATIOS = ("own function", ".flat/njit")
 RIVALS = ("njit", "jax", "torch", "torch-compile", "numpy", "autograd")
@@ -35,15 +38,20 @@ def show(run: Run, console: Console) -> None:
         console.print(line, highlight=False)
     for line in notes(run):
         console.print("-", escape(line), highlight=False)
+    console.print(targets(verdicts(run)))
+
+
+def targets(found: Iterable[Verdict]) -> Table:
+    """The targets with their verdicts in colour."""
     result = Table(title="Targets", title_justify="left")
     for column in ("figure", "target", "measured", "verdict", "worst case"):
         result.add_column(column)
-    for v in verdicts(run):
+    for v in found:
         colour = COLOUR[v.outcome]
         result.add_row(
             v.figure, v.target, v.measured, f"[{colour}]{v.outcome}[/{colour}]", escape(v.worst)
         )
-    console.print(result)
+    return result
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
@@ -67,9 +75,11 @@ def milliseconds(cell: Cell | None) -> str:
     """A time and its spread, or why there is none."""
     if cell is None:
         return ""
-    if cell.gradient is None:
-        return SHORT[cell.status]
-    t = cell.gradient
+    return SHORT[cell.status] if cell.gradient is None else with_spread(cell.gradient)
+
+
+def with_spread(t: Timing) -> str:
+    """The median in ms, and half the distance of the quartiles."""
     return f"{t.median * 1e3:.3g} ±{(t.high - t.low) / (2 * t.median):.0%}"
 
 

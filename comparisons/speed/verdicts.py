@@ -17,7 +17,7 @@ from comparisons import text
 from comparisons.speed.problems import BENCHMARKS
 from comparisons.speed.records import Cell, Run
 
-__all__ = ["Verdict", "geometric_mean", "verdicts"]
+__all__ = ["Case", "Verdict", "each", "geometric_mean", "small_ratio", "verdicts"]
 
 Outcome = Literal["met", "missed", "not measured"]
 SCALAR = frozenset(benchmark.name for benchmark in BENCHMARKS if benchmark.scalar)

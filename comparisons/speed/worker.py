@@ -8,19 +8,17 @@ problem. What the libraries print goes to the standard error output.
 """
 
 import json
-import os
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from comparisons.records import encode
 from comparisons.speed.calls import calls
 from comparisons.speed.measure import measure
 from comparisons.speed.problem import Benchmark
 from comparisons.speed.problems import BENCHMARKS
-from comparisons.speed.processes import one_core
+from comparisons.speed.processes import one_core, speaker
 from comparisons.speed.settings import Settings
 
 __all__ = ["main"]
@@ -30,13 +28,7 @@ def main() -> None:
     """Measure what the argument asks for."""
     one_core()
     warnings.filterwarnings("ignore")  # of the peers, about themselves
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def say(kind: str, record: Any) -> None:
-        protocol.write(json.dumps({"kind": kind, "record": encode(record)}) + "\n")
-        protocol.flush()
-
+    say = speaker()
     request = json.loads(sys.argv[1])
     settings = Settings(**request["settings"])
     if request["calls"]:

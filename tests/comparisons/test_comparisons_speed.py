@@ -37,6 +37,7 @@ from comparisons.speed.tables import notes, show
 from comparisons.speed.verdicts import geometric_mean, verdicts
 
 ROOT = Path(__file__).parents[2]
+WORKER = "comparisons.speed.worker"
 NAMES = [benchmark.name for benchmark in BENCHMARKS]
 each_benchmark = pytest.mark.parametrize("benchmark", BENCHMARKS, ids=NAMES)
 
@@ -421,7 +422,8 @@ def test_the_page_has_a_section(tmp_path):
 def test_a_worker_that_dies_takes_only_its_problem(monkeypatch):
     asked = []
 
-    def answers(request):
+    def answers(module, request):
+        assert module == WORKER
         asked.append((request["problems"], request["calls"]))
         if len(asked) == 1:
             yield "begin", "elementwise"
@@ -449,7 +451,7 @@ def test_the_worker_speaks_json_alone():
         "calls": False,
     }
     kinds, methods = [], {}
-    for kind, record in runner.answers(request):
+    for kind, record in runner.answers(WORKER, request):
         kinds.append(kind)
         if kind == "cell":
             methods[record["method"]] = record["status"]

@@ -1,0 +1,128 @@
+"""diffkit as a tool of GradBench: a session that answers messages.
+
+`define` compiles the functions of an eval at a small size, so that the libraries are loaded and
+warm. `evaluate` converts the input and compiles for its sizes before the clock starts, which the
+protocol calls preparation; then it runs the compiled function until both `min_runs` and
+`min_seconds` are reached, with one timing for each run. A run is over when its results are there.
+"""
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from comparisons.gradbench.compiled import compiled
+from comparisons.gradbench.evals import EVALS
+from comparisons.gradbench.evaluation import Eval
+from comparisons.gradbench.protocol import MessageError, failure, parse, written
+
+__all__ = ["NAME", "answer", "main", "serve"]
+
+NAME = "diffkit"
+
+
+def main() -> None:
+    """Serve standard input until it ends or nobody listens any more. Whatever else writes to
+    standard output goes to the error output, so that the protocol has a line of its own."""
+    with contextlib.suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        serve(sys.stdin.buffer, out)
+
+
+def serve(messages: BinaryIO, answers: BinaryIO) -> None:
+    """Answer each line in turn, until the input ends."""
+    for line in messages:
+        try:
+            reply = answer(parse(line))
+        except MessageError as error:
+            reply = failure(error.id, str(error))
+        answers.write(written(reply))
+        answers.flush()
+
+
+def answer(message: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a message. Whatever fails is told, and ends nothing."""
+    id, kind = message["id"], message["kind"]
+    if kind == "start":
+        return {"id": id, "tool": NAME}
+    if kind not in ("define", "evaluate"):
+        return {"id": id}
+    try:
+        found = define(message) if kind == "define" else evaluate(message)
+    except MemoryError:
+        return failure(id, "the function was run; got no memory for it; use a smaller input")
+    except Exception as error:
+        traceback.print_exc()
+        return failure(id, f"{type(error).__name__}: {error}")
+    return {"id": id, "success": True} | found
+
+
+def define(message: dict[str, Any]) -> dict[str, Any]:
+    """Compile an eval's functions at its first small size."""
+    start = time.perf_counter_ns()
+    eval = eval_of(message)
+    arguments = eval.arguments(eval.generate(**eval.small[0].sizes))
+    for function in eval.functions.values():
+        compiled(function, arguments)
+    return {"timings": [since(start, "define")]}
+
+
+def evaluate(message: dict[str, Any]) -> dict[str, Any]:
+    """Prepare, run as often as asked, and encode the last result."""
+    start = time.perf_counter_ns()
+    eval, name = eval_of(message), message.get("function")
+    function = eval.functions.get(name) if isinstance(name, str) else None
+    if function is None:
+        raise MessageError(
+            f"a function of {eval.name} was asked for; got {name!r}; expected one of "
+            f"{', '.join(eval.functions)}; choose one of these"
+        )
+    given = message.get("input")
+    runs, seconds = wanted(given)
+    program = compiled(function, eval.arguments(given))
+    timings = [since(start, "prepare")]
+    spent = 0
+    while True:
+        begin = time.perf_counter_ns()
+        found = program.run()
+        end = time.perf_counter_ns()
+        timings.append({"name": "evaluate", "nanoseconds": end - begin})
+        spent += end - begin
+        if len(timings) > runs and spent >= seconds * 1e9:
+            break
+    return {"output": eval.encode(name, program.tree(found)), "timings": timings}
+
+
+def eval_of(message: dict[str, Any]) -> Eval:
+    """The eval that a message names."""
+    name = message.get("module")
+    found = EVALS.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise MessageError(
+            f"a module was asked for; got {name!r}; expected one of {', '.join(EVALS)}; choose "
+            f"one of these"
+        )
+    return found
+
+
+def wanted(given: Any) -> tuple[int, float]:
+    """How many runs an input asks for, and for how many seconds of them; one run if it says
+    nothing."""
+    if not isinstance(given, Mapping):
+        return 1, 0.0
+    runs, seconds = given.get("min_runs", 1), given.get("min_seconds", 0.0)
+    for name, value in (("min_runs", runs), ("min_seconds", seconds)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise MessageError(
+                f"the function was to be run; got {name}={value!r}; expected a number of at least "
+                f"0; correct the input"
+            )
+    return max(1, int(runs)), float(seconds)
+
+
+def since(start: int, name: str) -> dict[str, Any]:
+    """The time from `start` to now."""
+    return {"name": name, "nanoseconds": time.perf_counter_ns() - start}
