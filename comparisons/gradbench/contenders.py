@@ -83,7 +83,7 @@ def manual_seconds(folder: Path, eval: str, function: str, given: Any) -> list[f
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NotMeasured(f"{program}: {error}") from None
     lines = [json.loads(line) for line in done.stdout.splitlines()[1:]]
-    found = [line["nanoseconds"] * 1e-9 for line in lines if line["name"] == "evaluate"]
+    found = [line["nanoseconds"] / 1e9 for line in lines if line["name"] == "evaluate"]
     if done.returncode or not found:
         raise NotMeasured(f"{program} ended with exit status {done.returncode}")
     return found

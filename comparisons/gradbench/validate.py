@@ -105,7 +105,7 @@ def difference(found: Any, expected: Any) -> float:
         return float("inf")
     if a.shape != b.shape:
         return float("inf")
-    scale, apart = float(numpy.linalg.norm(b)), float(numpy.linalg.norm(a - b))
-    if scale > 0.0:
-        return apart / scale
-    return float("inf") if apart > 0.0 else apart
+    scale = float(numpy.linalg.norm(b))
+    if scale == 0.0:
+        return float("inf") if numpy.any(a != b) else 0.0
+    return float(numpy.linalg.norm(a - b)) / scale
