@@ -30,12 +30,16 @@ from .control import while_loop as while_loop
 from .errors import DiffkitError as DiffkitError
 from .graph import Graph as Graph
 from .jit import jit as jit
+from .modes.method import Auto as Auto
 from .modes.method import ComplexStep as ComplexStep
 from .modes.method import Finite as Finite
 from .modes.method import Forward as Forward
 from .modes.method import Reverse as Reverse
+from .modes.method import Sparse as Sparse
 from .modes.method import Symbolic as Symbolic
 from .modes.method import Taylor as Taylor
+from .sparse import sparse_hessian as sparse_hessian
+from .sparse import sparse_jacobian as sparse_jacobian
 from .taylor import taylor as taylor
 from .teach import explain as explain
 from .types import b1 as b1

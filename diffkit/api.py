@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .calls import Call, record_call
+from .choice import jacobian_by_pattern
 from .errors import ShapeError, explain
 from .graph import Graph
 from .jacobians import jacobian_blocks, pulled
 from .linearized import Linearized
 from .linearized import linearize as linearized
-from .modes.method import Method, Reverse, resolve
+from .modes.method import Auto, Method, Reverse, Sparse, by_pattern, resolve
 from .modes.symbolic import Report, report
 from .numpy import stop_gradient as stop_gradient
 from .tracing import function_name, trees
@@ -32,6 +33,13 @@ def derived(operator: str, f: Function, wrapped: Function) -> Function:
     functools.update_wrapper(wrapped, f)
     wrapped.__name__ = f"{operator}_{function_name(f)}"
     return wrapped
+
+
+def planned(operator: str, f: Function, wrapped: Function, plan: Function) -> Function:
+    """A derivative whose `plan(*args)` says how it is computed."""
+    found: Any = derived(operator, f, wrapped)
+    found.plan = plan
+    return found
 
 
 def trace(f: Function) -> Callable[..., Graph]:
@@ -165,17 +173,28 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
 
 def jacobian(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, method: str | Method = "reverse"
+    f: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    method: str | Method | Sparse | Auto = "reverse",
 ) -> Function:
     """The Jacobian: for each output leaf, a tree like the argument of arrays of shape
-    `output.shape + input.shape`. "reverse" costs a pass for each output element, the other methods
-    one for each input element.
+    `output.shape + input.shape`. "reverse" costs a pass for each output element, "sparse" one for
+    each colour of its pattern, the other methods one for each input element; "auto" is what costs
+    least of "sparse", "forward" and "reverse". These two record f once for a signature, as
+    `sparse_jacobian` does, and have a `.plan(*args)` that says how and why.
 
         >>> import numpy as np, diffkit as dk
         >>> dk.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
         array([[2., 0.],
                [0., 4.]])
+        >>> J = dk.jacobian(lambda x: np.diff(x) ** 2, method="auto")
+        >>> print(J.plan(np.ones(100)).why)
+        2 forward passes can show all 198 entries of 99 × 100
     """
+    coloured = by_pattern(method)
+    if coloured is not None:
+        return planned("jacobian", f, *jacobian_by_pattern(f, argnums, has_aux, coloured))
     chosen = resolve(method, "jacobian")
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
