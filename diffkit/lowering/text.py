@@ -60,8 +60,9 @@ class Names:
         return found
 
     def release(self, item: Local) -> None:
-        """The name may be used again."""
-        self._taken.discard(self._names[item])
+        """The name may be used again, and is no longer this item's: another loop over the same
+        variable finds one that is free there."""
+        self._taken.discard(self._names.pop(item))
 
     # --- expressions ---
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..graph import Constant, Elementwise, Graph, Node, Op, Var
 from ..ops import Expr
@@ -29,12 +29,18 @@ def operands(op: Op, count: int) -> range | tuple[int, ...]:
     return range(count)
 
 
-def reached(graph: Graph, active: Sequence[bool]) -> set[Var]:
+Known: TypeAlias = dict[tuple[Graph, tuple[bool, ...]], list[bool]]
+"""Which outputs of a region move with which parameters, as far as it has been asked. A loop asks
+more than once, so in a nest nothing may be looked at twice."""
+
+
+def reached(graph: Graph, active: Sequence[bool], known: Known | None = None) -> set[Var]:
     """The variables that a derivative by the active parameters can reach."""
+    known = {} if known is None else known
     found = {p for p, on in zip(graph.params, active, strict=True) if on and p.type.differentiable}
     for node in graph.nodes:
         if node.op.regional:
-            flags = through_region(node, [arg in found for arg in node.args])
+            flags = through_region(node, [arg in found for arg in node.args], known)
             found.update(out for out, on in zip(node.outs, flags, strict=True) if on)
         elif node.outs[0].type.differentiable and any(
             [node.args[k] in found for k in operands(node.op, len(node.args))]
@@ -43,16 +49,17 @@ def reached(graph: Graph, active: Sequence[bool]) -> set[Var]:
     return found
 
 
-def through_region(node: Node, moving: Sequence[bool]) -> list[bool]:
+def through_region(node: Node, moving: Sequence[bool], known: Known | None = None) -> list[bool]:
     """Which results of control flow move when these operands do."""
+    known = {} if known is None else known
     if node.op is scan:
-        moving = moving_params(node, moving)
+        moving = moving_params(node, moving, known)
         carry = body_groups(moving, node.attrs).carry
         body = node.regions[0]
-        ys = moving_outputs(body, moving)[len(carry) :]
+        ys = moving_outputs(body, moving, known)[len(carry) :]
         return [*carry, *ys]
     if node.op is while_:
-        carry = while_groups(moving_params(node, moving), node.attrs).carry
+        carry = while_groups(moving_params(node, moving, known), node.attrs).carry
         saved = [carry[k] for k in node.attrs["save"] or ()]
         return [*carry, *([] if node.attrs["save"] is None else [False, *saved])]
     if node.op in (custom, callback):
@@ -63,24 +70,29 @@ def through_region(node: Node, moving: Sequence[bool]) -> list[bool]:
             *(False for _ in node.outs[1:]),
         ]  # the solution, not what is said of it
     lead = len(node.args) - len(node.regions[0].params)
-    branches = [moving_outputs(region, moving[lead:]) for region in node.regions]
+    branches = [moving_outputs(region, moving[lead:], known) for region in node.regions]
     return [any(column) for column in zip(*branches, strict=True)]
 
 
-def moving_outputs(graph: Graph, active: Sequence[bool]) -> list[bool]:
+def moving_outputs(graph: Graph, active: Sequence[bool], known: Known | None = None) -> list[bool]:
     """Which outputs of a graph depend on its active parameters."""
-    found = reached(graph, active)
-    return [atom in found for atom in graph.outputs]
+    known = {} if known is None else known
+    key = graph, tuple(active)
+    if key not in known:
+        found = reached(graph, active, known)
+        known[key] = [atom in found for atom in graph.outputs]
+    return known[key]
 
 
-def moving_params(node: Node, moving: Sequence[bool]) -> list[bool]:
+def moving_params(node: Node, moving: Sequence[bool], known: Known | None = None) -> list[bool]:
     """Which parameters of a loop's body move in some step: the least fixed point over its carry."""
+    known = {} if known is None else known
     body = node.regions[-1]
     flags = list(moving[len(moving) - len(body.params) :])
     first = node.attrs["consts"]
     count = node.attrs["carry"] if node.op is scan else len(flags) - first
     while True:
-        outputs = moving_outputs(body, flags)[:count]
+        outputs = moving_outputs(body, flags, known)[:count]
         grown = [a or b for a, b in zip(flags[first : first + count], outputs, strict=True)]
         if grown == flags[first : first + count]:
             return flags

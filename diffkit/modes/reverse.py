@@ -10,8 +10,8 @@ the function whatever the number of parameters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -37,6 +37,17 @@ from . import reverse_regions as regions
 from .activity import active_variables, operands, partial_value, product
 from .cotangents import Cotangents
 from .linear_map import LinearMap, Many, many
+
+Flags: TypeAlias = tuple[bool, ...] | None
+
+
+class Asked(NamedTuple):
+    """What is asked of the derivative of a graph; see `joint`."""
+
+    active: tuple[bool, ...]
+    seeded: Flags = None
+    masked: Flags = None
+    accumulate: Flags = None
 
 
 class Joint(NamedTuple):
@@ -64,7 +75,24 @@ def joint(
     accumulate: Sequence[bool] | None = None,
 ) -> Joint:
     """As `vjp`, with cotangents for the `seeded` outputs alone, some of them `masked`; behind them
-    a parameter for each active parameter where `accumulate`, to which its cotangent is added."""
+    a parameter for each active parameter where `accumulate`, to which its cotangent is added.
+
+    A loop is differentiated to see what its adjoint reads, and again to pull: within this call each
+    region is so once for each set of flags, or a nest would be so 2^depth times."""
+    known: dict[tuple[Graph, Asked], Joint] = {}
+
+    def once(graph: Graph, active: Sequence[bool], *flags: Sequence[bool] | None) -> Joint:
+        asked = Asked(tuple(active), *(None if f is None else tuple(f) for f in flags))
+        if (graph, asked) not in known:
+            known[graph, asked] = differentiated(graph, asked, once)
+        return known[graph, asked]
+
+    return once(graph, active, seeded, masked, accumulate)
+
+
+def differentiated(graph: Graph, asked: Asked, joint: Callable[..., Joint]) -> Joint:
+    """The joint graph; regions are differentiated by the function given."""
+    active, seeded, masked, accumulate = asked
     b = Builder.like(graph, f"{graph.name}_vjp")
     flows = active_variables(graph, active)
     recorded: dict[Node, regions.Recorded] = {}
@@ -77,13 +105,13 @@ def joint(
     cts = Cotangents()
     seeds = [t.differentiable for t in graph.types] if seeded is None else seeded
     single = sum(seeds) == 1
-    flags = [False] * len(seeds) if masked is None else masked
+    masks = [False] * len(seeds) if masked is None else masked
     places = [k for k, yes in enumerate(seeds) if yes]
     for k, place in enumerate(places):
         atom = graph.outputs[place]
         seed = b.param(atom.type, "ct" if single else f"ct{k}")
         if isinstance(atom, Var) and atom in flows:
-            cts.add(atom, Expr(b, seed.atom), masked=flags[place])
+            cts.add(atom, Expr(b, seed.atom), masked=masks[place])
     for param, on in zip(graph.params, accumulate or [False] * len(graph.params), strict=True):
         if on:
             cts.add(param, Expr(b, b.param(param.type).atom), masked=False)

@@ -161,15 +161,18 @@ def run_scan(bodies: Sequence[Body], args: Sequence[Any], node: Node) -> list[An
 
 def needed_carries(
     body: Graph, attrs: Attrs, keep: list[bool], others: Sequence[Any]
-) -> list[bool]:
-    """The carries to keep: those wanted, and those that what is kept depends on."""
+) -> tuple[list[bool], Graph]:
+    """The carries to keep: those wanted, and those that what is kept depends on. With the body that
+    gives these and the others: it has been pruned, regions inside too, which in a nest of loops is
+    worth doing once."""
     carries = body_groups(body.params, attrs).carry
     while True:
         outputs = [out for out, on in zip(body.outputs, keep, strict=False) if on]
-        used = used_params(restrict(body, [*outputs, *others]))
+        kept = restrict(body, [*outputs, *others])
+        used = used_params(kept)
         grown = [on or p in used for p, on in zip(carries, keep, strict=True)]
         if grown == keep:
-            return keep
+            return keep, kept
         keep = grown
 
 
@@ -178,8 +181,8 @@ def prune_scan(node: Node, live: set[Var]) -> Node:
     (body,), count = node.regions, node.attrs["carry"]
     ys_on = [out in live for out in node.outs[count:]]
     ys = [y for y, on in zip(body.outputs[count:], ys_on, strict=True) if on]
-    carry_on = needed_carries(body, node.attrs, [out in live for out in node.outs[:count]], ys)
-    kept = restrict(body, [*chosen(body.outputs[:count], carry_on), *ys])
+    wanted = [out in live for out in node.outs[:count]]
+    carry_on, kept = needed_carries(body, node.attrs, wanted, ys)
     used = used_params(kept)
     consts, xs = (
         [p in used for p in group]
@@ -289,8 +292,7 @@ def prune_while(node: Node, live: set[Var]) -> Node:
         for k, (out, p) in enumerate(zip(node.outs[:count], carries, strict=True))
     ]
     sizes = {"consts": attrs["consts"], "carry": count}
-    carry_on = needed_carries(body, sizes, wanted, ())
-    kept = restrict(body, chosen(body.outputs, carry_on))
+    carry_on, kept = needed_carries(body, sizes, wanted, ())
     used = used_params(kept)
     pairs = zip(body.params, condition.params, strict=True)
     consts = [p in used or q in tested for p, q in list(pairs)[: attrs["consts"]]]

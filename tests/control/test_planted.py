@@ -144,7 +144,7 @@ def other_branch(patch: Patch) -> None:
 def no_fixpoint(patch: Patch) -> None:
     """A derivative flows through a loop's carry for one step only."""
 
-    def wrong(node: Node, moving: Any) -> list[bool]:
+    def wrong(node: Node, moving: Any, *_: Any) -> list[bool]:
         body = node.regions[-1]
         flags = list(moving[len(moving) - len(body.params) :])
         at = node.attrs["consts"]

@@ -52,6 +52,12 @@ def neighbours(a, x):
     return total, dk.scan(lambda c, r: (c * r, None), 1.0, x)[0]
 
 
+def copies(x, y):
+    """The same loop twice, recorded each time; then one that starts elsewhere."""
+    total = lambda x, start: dk.scan(lambda c, r: (c * np.sin(r), None), start, x)[0]  # noqa: E731
+    return total(x, 1.0) + total(x, 1.0) * total(y, 2.0)
+
+
 def decay(x, rates):
     """The exponential is computed in both directions."""
 
@@ -68,6 +74,7 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "invariant": (nest, (f64[()], f64[6])),
     "products": (cell, (f64[2, 3], f64[3, 3], f64[9, 2])),
     "accumulate": (outer_products, (f64[2, 2], f64[9, 2], f64[9, 3])),
+    "unify": (copies, (f64[9], f64[9])),
     "merge": (neighbours, (f64[()], f64[9])),
 }
 
@@ -258,6 +265,50 @@ graph outer_products(v: f64[2, 2], x: f64[9, 2], y: f64[9, 3]) -> (f64[2, 3], f6
   e: f64[2, 3] = add(0.0:f64[2, 3], d)
   f: f64[9, 2] = einsum(b, v) {spec=ak,kj->aj}
   return e, a, f
+}"""
+
+BEFORE["unify"] = """\
+graph copies(x: f64[9], y: f64[9]) -> (f64[]) {
+  a: f64[] = scan(carry: 1.0; xs: x) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[]) {
+      a: f64[] = sin(r)
+      b: f64[] = mul(c, a)
+      return b
+    }
+  b: f64[] = scan(carry: 1.0; xs: x) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[]) {
+      a: f64[] = sin(r)
+      b: f64[] = mul(c, a)
+      return b
+    }
+  c: f64[] = scan(carry: 2.0; xs: y) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[]) {
+      a: f64[] = sin(r)
+      b: f64[] = mul(c, a)
+      return b
+    }
+  d: f64[] = mul(b, c)
+  e: f64[] = add(a, d)
+  return e
+}"""
+
+AFTER["unify"] = """\
+graph copies(x: f64[9], y: f64[9]) -> (f64[]) {
+  a: f64[] = scan(carry: 1.0; xs: x) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[]) {
+      a: f64[] = sin(r)
+      b: f64[] = mul(c, a)
+      return b
+    }
+  b: f64[] = scan(carry: 2.0; xs: y) {length=9}
+    lambda(c: f64[], r: f64[]) -> (f64[]) {
+      a: f64[] = sin(r)
+      b: f64[] = mul(c, a)
+      return b
+    }
+  c: f64[] = mul(a, b)
+  d: f64[] = add(a, c)
+  return d
 }"""
 
 BEFORE["merge"] = """\

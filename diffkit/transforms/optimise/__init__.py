@@ -6,16 +6,18 @@
     invariant    what does not change from step to step moves out of the loop
     products     einsum(x_t, W) of all rows at once, before the loop
     accumulate   Σ a_t b_tᵀ as one product of matrices, after the loop
+    unify        equal regions are one object, so equal loops are one
     merge        neighbouring loops become one
 
-Each pass works inside regions too, the innermost first, and gives the graph itself where it finds
-nothing to do. One pass makes work for another, so the pipeline is repeated until nothing changes
-(then optimising again changes nothing), a few rounds at most. Dead code goes whenever a builder
-finishes.
+Each pass works inside regions too, the innermost first (`merge` the outermost), and gives the graph
+itself where it finds nothing to do. One pass makes work for another, so the pipeline is repeated
+until nothing changes (then optimising again changes nothing), a few rounds at most. Dead code goes
+whenever a builder finishes.
 
-Results are equal bit for bit, nan, inf and -0 too, with two exceptions: `products` and `accumulate`
-change the order of additions, and the sign of a sum that is zero may follow; `powers` is within
-2 ulp of NumPy's. What can raise still raises, but maybe another of several errors is the first.
+Results are equal bit for bit, nan, inf and -0 too, with two exceptions: `products`, `accumulate`
+and `merge` change the order of additions, and the sign of a sum that is zero may follow; `powers`
+is within 2 ulp of NumPy's. What can raise still raises, but maybe another of several errors is the
+first.
 """
 
 from __future__ import annotations
@@ -30,9 +32,10 @@ from .peel import peel
 from .powers import powers
 from .products import products
 from .share import share
+from .unify import unify
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
-    powers, peel, share, invariant, products, accumulate, merge,
+    powers, peel, share, invariant, products, accumulate, unify, merge,
 )  # fmt: skip
 ROUNDS = 8
 

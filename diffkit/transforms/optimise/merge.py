@@ -4,23 +4,29 @@ Two scans of equal length and direction, the second of which reads nothing of th
 steps together: one body with the consts, carries and rows of both, in which the builder finds what
 they have in common. If all that the second reads of the first is rows, which it reads as its own
 rows, producer and consumer become one step: row t is used where it is made, and is not stored
-unless someone else reads it.
+unless someone else reads it. A loop that only adds up (see `direction`) turns to join another.
 
     ys = scan(f, xs); zs = scan(g, ys)        zs = scan(x → g(f(x)), xs)
 
 A group of loops is open until a loop comes that cannot join. What reads results of an open group
-waits until it is closed; all else goes before it. Each node is looked at once. The same operations
-in the same order for each value: results are equal bit for bit. Loops that call back into Python
-keep their order and stay apart.
+waits until it is closed; all else goes before it. Each node is looked at once, outer loops before
+the loops inside them: two that have become neighbours in a merged body merge in their turn.
+
+So a nest of loops that adds up, and the nest back which executes it again at each level, become one
+nest, in which each body runs once.
+
+The same operations for each value, in the same order but for loops that turn: results are equal bit
+for bit where none does. Loops that call back into Python keep their order and stay apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...graph import Atom, Builder, Graph, Lit, Node, Var, read
 from ...ops.region import body_groups, scan, scan_groups
+from .direction import either_way
 from .rewrite import again, calls_python, inside
 
 
@@ -29,7 +35,9 @@ class Group:
     """An open group of scans, and the nodes since its first."""
 
     key: tuple[object, ...]
-    scans: list[Node]
+    scans: list[Node] = field(default_factory=list[Node])
+    reverse: bool | None = None
+    """The direction of all scans; None if each may run either way."""
     rows: set[Var] = field(default_factory=set[Var])
     """The ys of the scans, which another may read as its xs."""
     tainted: set[Var] = field(default_factory=set[Var])
@@ -37,14 +45,18 @@ class Group:
     since: list[Node] = field(default_factory=list[Node])
     """All nodes in order, the scans included."""
 
-    def join(self, node: Node) -> None:
+    def join(self, node: Node, reverse: bool | None) -> None:
         """Take one more scan in."""
+        self.scans.append(node)
         self.since.append(node)
+        self.reverse = reverse if self.reverse is None else self.reverse
         self.tainted.update(node.outs)
         self.rows.update(node.outs[node.attrs["carry"] :])
 
-    def accepts(self, node: Node) -> bool:
-        """Whether a scan reads of the group, if anything, rows as rows."""
+    def accepts(self, node: Node, reverse: bool | None) -> bool:
+        """Whether a scan goes that way, and reads of the group, if anything, rows as rows."""
+        if reverse is not None and self.reverse not in (None, reverse):
+            return False
         groups = scan_groups(node.args, node.attrs)
         free = [*groups.trips, *groups.consts, *groups.carry]
         return self.tainted.isdisjoint(variables(free)) and all(
@@ -60,17 +72,18 @@ def merge(graph: Graph, done: dict[Graph, Graph] | None = None) -> Graph:
     """The graph with neighbouring loops merged."""
     seen: dict[Graph, Graph] = {} if done is None else done
     if graph not in seen:
-        nodes = [inside(node, lambda region: merge(region, seen)) for node in graph.nodes]
-        same = all(new is old for new, old in zip(nodes, graph.nodes, strict=True))
-        steps = arrange(nodes)
-        together = any(len(step) > 1 for step in steps)
-        seen[graph] = graph if same and not together else emitted(graph, steps)
+        steps = arrange(graph.nodes)
+        outer = emitted(graph, steps) if any(len(step) > 1 for step in steps) else graph
+        nodes = [inside(node, lambda region: merge(region, seen)) for node in outer.nodes]
+        same = all(new is old for new, old in zip(nodes, outer.nodes, strict=True))
+        seen[graph] = outer if same else replace(outer, nodes=tuple(nodes))
     return seen[graph]
 
 
 def key_of(node: Node) -> tuple[object, ...]:
-    """What loops that can be one have in common: all but their operands."""
-    attrs = sorted((k, v) for k, v in node.attrs.items() if k not in ("consts", "carry"))
+    """What loops that can be one have in common: all but their operands and their direction."""
+    own = ("consts", "carry", "reverse")
+    attrs = sorted((k, v) for k, v in node.attrs.items() if k not in own)
     trips = scan_groups(node.args, node.attrs).trips
     return (*attrs, *(arg.key if isinstance(arg, Lit) else arg for arg in trips))
 
@@ -82,11 +95,11 @@ def arrange(nodes: Sequence[Node]) -> list[list[Node]]:
     for node in nodes:
         if node.op is scan and not calls_python(node):
             key = key_of(node)
-            if group is None or group.key != key or not group.accepts(node):
+            reverse = None if either_way(node) else bool(node.attrs["reverse"])
+            if group is None or group.key != key or not group.accepts(node, reverse):
                 close(group, steps)
-                group = Group(key, [])
-            group.scans.append(node)
-            group.join(node)
+                group = Group(key)
+            group.join(node, reverse)
         elif group is None:
             steps.append([node])
         else:
@@ -107,7 +120,9 @@ def close(group: Group | None, steps: list[list[Node]]) -> None:
     scans = set(group.scans)
     others = [node for node in group.since if node not in scans]
     steps.extend([node] for node in others if group.tainted.isdisjoint(node.outs))
-    steps.append(group.scans)
+    reverse = group.scans[0].attrs["reverse"] if group.reverse is None else group.reverse
+    turned = [replace(scan, attrs={**scan.attrs, "reverse": reverse}) for scan in group.scans]
+    steps.append(turned)
     steps.extend([node] for node in others if not group.tainted.isdisjoint(node.outs))
 
 
