@@ -119,7 +119,11 @@ def simplify_mul(x: Value, y: Value) -> Value | None:
 
 
 def simplify_div(x: Value, y: Value) -> Value | None:
-    return x if keeps(x, y) and is_splat(y, 1) else None  # x/1 = x
+    if keeps(x, y) and is_splat(y, 1):
+        return x  # x/1 = x
+    if keeps(y, x) and is_splat(x, 1) and y.type.dtype.kind == "f":
+        return reciprocal(y)  # 1/y
+    return None
 
 
 def simplify_neg(x: Value) -> Value | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import diffkit as dk
@@ -334,6 +334,7 @@ def test_derivatives_of_random_steps(statements: Any, steps: int, stacked: bool,
     args = point(plain)
     want = evaluate(plain, args)
     identical(evaluate(verify(reroll(plain, size=16)), args), want)
+    assume(np.isfinite(size(want)))  # products of products overflow, and then nothing is close
     rolled = evaluate(vjp(reroll(graph, size=16), [True, True]), args)
     for x, y in zip(rolled, want, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-12 * max(1.0, size(want)))
