@@ -1,13 +1,16 @@
 """The evals in JAX: the same NumPy lines with `jax.numpy` and `jax.lax.scan`, jitted, in float64.
 
-The evals with unbounded loops (particle, saddle), which JAX cannot reverse, and det are not here.
+A loop without a bound has no reverse in JAX: particle and saddle, which have one in every
+objective, it can do with the outer gradient forward only. det takes it ten times longer with each
+row.
 """
 
 import functools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
-from comparisons.gradbench.evals import llsq, lse
+from comparisons.gradbench.evals import ba, det, gmm, kmeans, llsq, lse, lstm, ode, particle, saddle
 from comparisons.gradbench.evaluation import Arguments
 from comparisons.speed.contenders import jax_module
 
@@ -29,12 +32,53 @@ def ready(derivative: Callable[[Any], Any]) -> Builder:
     return build
 
 
-def gradient_of(function: Callable[..., Any], **tools: str) -> Callable[[Any], Any]:
+def gradient_of(
+    function: Callable[..., Any], argnums: int | tuple[int, ...] = 0, **tools: str
+) -> Callable[[Any], Any]:
     """`jax.grad` of a function written for NumPy; `tools` names what else it takes, of jax.lax."""
 
     def derivative(jax: Any) -> Any:
         own = {name: getattr(jax.lax, tool) for name, tool in tools.items()}
-        return jax.grad(functools.partial(function, np=jax.numpy, **own))
+        return jax.grad(functools.partial(function, np=jax.numpy, **own), argnums)
+
+    return derivative
+
+
+def direction(jax: Any) -> Any:
+    """kmeans: the gradient and the Hessian times a vector of ones, in one go."""
+    gradient = jax.grad(functools.partial(kmeans.cost, np=jax.numpy))
+
+    def ratio(centroids: Any, points: Any) -> Any:
+        ones = jax.numpy.ones_like(centroids)
+        found, diagonal = jax.jvp(lambda c: gradient(c, points), (centroids,), (ones,))
+        return found / diagonal
+
+    return ratio
+
+
+def ba_jacobian(jax: Any) -> Any:
+    """ba: the blocks of all observations at once."""
+    np = jax.numpy
+    errors = functools.partial(ba.residual, np=np)
+    slopes = jax.vmap(jax.jacrev(errors, argnums=(0, 1, 2)))
+    return functools.partial(ba.in_batches, slopes, jax.vmap(jax.grad(ba.weight_error)), np=np)
+
+
+def lstm_jacobian(jax: Any) -> Any:
+    """lstm: both parts of the gradient, one after the other."""
+    gradient = gradient_of(lstm.objective, (0, 1), scan="scan")(jax)
+    return lambda *data: jax.numpy.concatenate([part.ravel() for part in gradient(*data)])
+
+
+def forward_over_reverse(eval: Any) -> Callable[[Any], Any]:
+    """particle and saddle, in the one of their nestings that JAX can do and that is quick."""
+
+    def derivative(jax: Any) -> Any:
+        def grad(f: Callable[..., Any], method: str) -> Any:
+            return jax.jacfwd(f) if method == "forward" else jax.grad(f)
+
+        own = SimpleNamespace(grad=grad, while_loop=jax.lax.while_loop, cond=jax.lax.cond)
+        return eval.nested("forward", "reverse", jax.numpy, own)
 
     return derivative
 
@@ -42,4 +86,12 @@ def gradient_of(function: Callable[..., Any], **tools: str) -> Callable[[Any], A
 DERIVATIVES: dict[str, Builder] = {
     "lse": ready(gradient_of(lse.primal)),
     "llsq": ready(gradient_of(llsq.primal, scan="scan")),
+    "gmm": ready(gradient_of(gmm.objective)),
+    "ba": ready(ba_jacobian),
+    "kmeans": ready(direction),
+    "lstm": ready(lstm_jacobian),
+    "ode": ready(gradient_of(ode.last, scan="scan")),
+    "det": ready(gradient_of(det.primal, scan="scan")),
+    "particle": ready(forward_over_reverse(particle)),
+    "saddle": ready(forward_over_reverse(saddle)),
 }

@@ -7,6 +7,7 @@ out of bounds, a loop that does not end), also whether it did.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 from ...graph import Loc
@@ -41,6 +42,7 @@ RESERVED = (
     "plus", "times", "dot", "window", "grown", "solve", "solve_or_nan", "where", "sqrt",
     *(spelling.name for spelling in FUNCTIONS.values()),
 )  # fmt: skip
+LARGE = 4 << 20  # bytes from which on NumPy asks for large pages, too
 INDENT = "    "
 
 
@@ -196,11 +198,12 @@ def storage(program: Program, names: NumbaNames) -> Iterator[str]:
     for buffer in own:
         shape = (16, *buffer.shape) if buffer.role == "tape" else buffer.shape
         if buffer.role != "work" or lone or buffer not in program.places:
-            new = empty(shape, buffer.dtype)
+            new = paged(names, empty(shape, buffer.dtype), math.prod(shape) * itemsize(buffer))
             new = restricted(names, new) if len(own) > 1 else new
             yield f"{INDENT}{names.of(buffer)} = {new}"
     if program.places and not lone:
-        yield f"{INDENT}work = np.empty({program.block}, np.uint8)"
+        block = paged(names, f"np.empty({program.block}, np.uint8)", program.block)
+        yield f"{INDENT}work = {block}"
         for area in areas(program.places):
             if len(area.buffers) == 1:
                 view = window(names, area.buffers[0], "work", area.start)
@@ -214,9 +217,18 @@ def storage(program: Program, names: NumbaNames) -> Iterator[str]:
                 yield f"{INDENT}{names.of(buffer)} = {view}"
     for buffer in program.buffers:
         if buffer.base is not None:
-            start = buffer.offset * buffer.dtype.numpy.itemsize
+            start = buffer.offset * itemsize(buffer)
             view = window(names, buffer, names.of(buffer.root), start)
             yield f"{INDENT}{names.of(buffer)} = {view}"
+
+
+def itemsize(buffer: Buffer) -> int:
+    return buffer.dtype.numpy.itemsize
+
+
+def paged(names: NumbaNames, array: str, size: int) -> str:
+    """A new array of `size` bytes, in large pages if it is long."""
+    return f"{names.use(ROUTINES, 'large')}({array})" if size >= LARGE else array
 
 
 def restricted(names: NumbaNames, array: str) -> str:
