@@ -23,8 +23,13 @@ from comparisons.gradbench.validate import kernels_of
 
 __all__ = ["METHODS", "NotMeasured", "Ready", "manual_seconds", "prepare"]
 
-METHODS = ("diffkit", "njit", "jax", "torch", "autograd")
-PEERS = {"jax": jax.DERIVATIVES, "torch": torch.DERIVATIVES, "autograd": autograd.DERIVATIVES}
+METHODS = ("diffkit", "njit", "jax", "torch", "torch.func", "autograd")
+PEERS = {
+    "jax": jax.DERIVATIVES,
+    "torch": torch.DERIVATIVES,
+    "torch.func": torch.BATCHED,
+    "autograd": autograd.DERIVATIVES,
+}
 
 
 class NotMeasured(Exception):
@@ -59,8 +64,9 @@ def prepare(method: str, eval: Eval, function: str, given: Any) -> Ready:
     builder = PEERS[method].get(eval.name)
     if builder is None or function != eval.derivative:
         raise NotMeasured("no derivative of this eval; see comparisons/gradbench/peers")
-    if importlib.util.find_spec(method) is None:
-        raise NotMeasured(f"{method} is not installed")
+    package = method.partition(".")[0]
+    if importlib.util.find_spec(package) is None:
+        raise NotMeasured(f"{package} is not installed")
     return Ready(builder(arguments))
 
 

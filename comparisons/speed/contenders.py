@@ -199,14 +199,20 @@ def autograd(benchmark: Benchmark, args: tuple[Any, ...]) -> Ready:
 
 
 def python_scan(step: Callable[..., Any], carry: Any, xs: Any = None, length: int = 0) -> Any:
-    """A scan of which autograd sees each step."""
+    """A scan of which autograd sees each step; `xs` may be a tuple of arrays, and so may the rows of
+    the result."""
     import autograd.numpy as anp
 
     rows = []
-    for k in range(length if xs is None else len(xs)):
-        carry, row = step(carry, None if xs is None else xs[k])
+    each = [None] * length if xs is None else zip(*xs, strict=True) if type(xs) is tuple else xs
+    for x in each:
+        carry, row = step(carry, x)
         rows.append(row)
-    return carry, None if not rows or rows[0] is None else anp.stack(rows)
+    if not rows or rows[0] is None:
+        return carry, None
+    if isinstance(rows[0], tuple):
+        return carry, tuple(anp.stack(column) for column in zip(*rows, strict=True))
+    return carry, anp.stack(rows)
 
 
 CONTENDERS: dict[str, Callable[[Benchmark, tuple[Any, ...]], Ready]] = {

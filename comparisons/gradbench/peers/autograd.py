@@ -4,7 +4,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from comparisons.gradbench.evals import llsq, lse
+import numpy
+
+from comparisons.gradbench.evals import gmm, llsq, lse, lstm, ode
 from comparisons.gradbench.evaluation import Arguments
 from comparisons.speed.contenders import python_scan
 
@@ -28,7 +30,20 @@ def gradient_of(function: Callable[..., Any], *tools: str) -> Builder:
     return build
 
 
+def lstm_jacobian(arguments: Arguments) -> Callable[[], Any]:
+    """Both parts of the gradient, one after the other."""
+    import autograd
+    import autograd.numpy as anp
+
+    f = functools.partial(lstm.objective, np=anp, scan=python_scan)
+    gradient = autograd.grad(lambda *data: f(*data), (0, 1))
+    return lambda: numpy.concatenate([part.ravel() for part in gradient(*arguments.data)])
+
+
 DERIVATIVES: dict[str, Builder] = {
     "lse": gradient_of(lse.primal),
     "llsq": gradient_of(llsq.primal, "scan"),
+    "gmm": gradient_of(gmm.objective),
+    "lstm": lstm_jacobian,
+    "ode": gradient_of(ode.last, "scan"),
 }

@@ -56,20 +56,3 @@ def test_llsq_is_what_the_normal_equations_say(n, m):
     for function, found, by_hand in both("llsq", n=n, m=m):
         assert difference(found, expected[function].astype(float)) <= 1e-12
         assert difference(by_hand, expected[function].astype(float)) <= 1e-12
-
-
-@pytest.mark.parametrize("name", ["lse", "llsq"])
-def test_the_peers_agree(name):
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("autograd")
-    from comparisons.gradbench.peers import autograd
-    from comparisons.gradbench.peers import torch as in_torch
-
-    eval = EVALS[name]
-    arguments = eval.arguments(eval.generate(**eval.small[0].sizes))
-    program = compiled(eval.functions[eval.derivative], arguments)
-    expected = program.tree(program.run())
-    found = in_torch.DERIVATIVES[name](arguments)()
-    assert isinstance(found, torch.Tensor)
-    assert difference(found.detach().numpy(), expected) <= 1e-12
-    assert difference(autograd.DERIVATIVES[name](arguments)(), expected) <= 1e-12

@@ -111,7 +111,7 @@ def test_every_contender_has_a_cell_and_only_right_ones_have_times(monkeypatch):
     statuses = {method: cell.status for method, cell in by_method.items()}
     assert statuses == {
         "diffkit": "wrong", "njit": "ok", "jax": "not measured", "torch": "failed",
-        "autograd": "wrong",
+        "autograd": "wrong", "torch.func": "not measured",
     }  # fmt: skip
     assert by_method["diffkit"].error == 1.0
     assert by_method["torch"].reason == "RuntimeError: out of luck"
