@@ -199,8 +199,8 @@ def autograd(benchmark: Benchmark, args: tuple[Any, ...]) -> Ready:
 
 
 def python_scan(step: Callable[..., Any], carry: Any, xs: Any = None, length: int = 0) -> Any:
-    """A scan of which autograd sees each step; `xs` may be a tuple of arrays, and so may the rows of
-    the result."""
+    """A scan of which autograd sees each step; `xs` may be a tuple of arrays, and so may the rows
+    of the result."""
     import autograd.numpy as anp
 
     rows = []

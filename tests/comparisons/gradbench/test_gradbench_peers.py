@@ -10,6 +10,7 @@ from comparisons.gradbench.validate import difference
 PAIRS = [(name, method) for method in PEERS for name in PEERS[method]]
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # PyTorch's own call of it
 @pytest.mark.parametrize("name, method", PAIRS, ids=[f"{n}-{m}" for n, m in PAIRS])
 def test_a_peer_agrees_with_the_derivative_by_hand(name, method):
     eval = EVALS[name]
