@@ -35,8 +35,8 @@ class Var:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lit:
-    """A constant. `key` is equal for equal constants (same dtype, shape and bits, when small);
-    `splat` is the number that all elements of a small literal are, if they are one."""
+    """A constant. `key` is equal for equal constants (same dtype, shape and bits, where it is small
+    or all of one number); `splat` is the number that all elements are, if they are one."""
 
     value: Array
     type: Type
@@ -58,9 +58,17 @@ def literal(value: Any, dtype: np.dtype[Any] | None = None) -> Lit:
     array = np.array(value, dtype=dtype, copy=True, order="C")
     array.flags.writeable = False
     type_ = Type(dtype_of(array.dtype, "using a constant"), array.shape)
-    if array.size > SMALL:
-        return Lit(array, type_, id(array))
-    bits = array.tobytes()
-    one = bits[: array.itemsize]
-    uniform = array.size > 0 and (array.size == 1 or bits == one * array.size)
-    return Lit(array, type_, (type_, bits), array.flat[0].item() if uniform else None)
+    if uniform(array):
+        one = array.flat[0]
+        return Lit(array, type_, (type_, one.tobytes()), one.item())
+    key = (type_, array.tobytes()) if array.size <= SMALL else id(array)
+    return Lit(array, type_, key)
+
+
+def uniform(array: Array) -> bool:
+    """Whether all elements are the same, bit for bit; a look at three tells most that are not."""
+    if not array.size:
+        return False
+    elements = array.reshape(-1).view(np.uint8).reshape(array.size, array.itemsize)
+    few = elements[[0, array.size // 2, -1]]
+    return bool((few == few[0]).all() and (elements == elements[0]).all())
