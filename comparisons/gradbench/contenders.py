@@ -51,6 +51,8 @@ def prepare(method: str, eval: Eval, function: str, given: Any) -> Ready:
     Raises:
         NotMeasured: it has no such derivative, or is not installed.
     """
+    if len(eval.blocks(given)) > 1:
+        raise NotMeasured("its result does not fit into memory at once; see --check")
     arguments = eval.arguments(given)
     if method == "diffkit":
         program = compiled(eval.functions[function], arguments)

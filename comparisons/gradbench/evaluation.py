@@ -55,6 +55,8 @@ class Eval:
             first of which `define` compiles. `beyond` are sizes that GradBench does not ask for:
             where its own show little, as where every derivative is zero.
         encode: a function's name and its result as the JSON that GradBench expects.
+        blocks: an input as several, one after the other, where its result is too large to be held
+            at once; `joined` makes one output of theirs.
     """
 
     name: str
@@ -68,6 +70,8 @@ class Eval:
     primal: str = ""
     beyond: tuple[Workload, ...] = ()
     encode: Callable[[str, Any], Any] = lambda _, result: tree_of_lists(result)
+    blocks: Callable[[Input], list[Input]] = lambda given: [given]
+    joined: Callable[[str, list[Any]], Any] = lambda _, outputs: outputs[0]
 
 
 def floats(values: Any) -> numpy.ndarray:

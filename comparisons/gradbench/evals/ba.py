@@ -10,8 +10,9 @@ Y = d + r × d with d = X - C. The two rows of e depend on 15 of the unknowns: 1
 point, and w. The Jacobian comes in compressed rows, the columns being the cameras', the points' and
 the weights' unknowns in this order.
 
-A problem may be asked for in blocks of observations, for the Jacobian of 29 million of them is
-larger than most memories: `first` is the number of the first one, counted over the whole problem.
+The Jacobian of many millions of observations is larger than most memories. It is computed in blocks
+then: `first` is the number of a block's first observation, `total` how many the problem has, and
+the rows are counted over the whole problem.
 
 Source: Agarwal, Snavely, Seitz & Szeliski, "Bundle Adjustment in the Large" (2010), for the sizes.
 """
@@ -25,6 +26,7 @@ __all__ = ["EVAL", "in_batches", "jacobian", "objective", "residual", "weight_er
 
 CAMERA, POINT = 11, 3
 OWN = CAMERA + POINT + 1  # unknowns that one observation depends on
+MOST = 2_500_000  # observations at once: a gigabyte of Jacobian
 
 
 def residual(camera, point, weight, feature, np=numpy):
@@ -51,13 +53,13 @@ def weight_error(weight):
     return 1.0 - weight * weight
 
 
-def objective(cameras, points, weights, features, camera_of, point_of, first):
+def objective(cameras, points, weights, features, camera_of, point_of, first, total):
     """The errors of all observations, float64[p, 2], and of their weights, float64[p]."""
     errors = dk.vmap(residual)(cameras[camera_of], points[point_of], weights, features)
     return errors, weight_error(weights)
 
 
-def jacobian(cameras, points, weights, features, camera_of, point_of, first):
+def jacobian(cameras, points, weights, features, camera_of, point_of, first, total):
     """The Jacobian of both errors in compressed rows: `rows` int32[3p + 1], where each row starts,
     `cols` int32[31p] and `vals` float64[31p]."""
 
@@ -69,30 +71,30 @@ def jacobian(cameras, points, weights, features, camera_of, point_of, first):
 
     _, blocks = dk.scan(observation, None, (camera_of, point_of, weights, features))
     slopes = dk.vmap(dk.grad(weight_error))(weights)
-    before = CAMERA * len(cameras) + POINT * len(points)
-    return assembled(blocks, slopes, camera_of, point_of, CAMERA * len(cameras), before + first)
+    columns = CAMERA * len(cameras), CAMERA * len(cameras) + POINT * len(points)
+    return assembled(blocks, slopes, camera_of, point_of, columns, first, total)
 
 
 def in_batches(
-    slopes, by_weight, cameras, points, weights, features, camera_of, point_of, first, np=numpy
-):
+    slopes, by_weight, cameras, points, weights, features, camera_of, point_of, first, total,
+    np=numpy,
+):  # fmt: skip
     """The Jacobian for libraries that differentiate all observations at once: `slopes` of the
     residuals by camera, point and weight, `by_weight` of the weights' errors."""
     found = slopes(cameras[camera_of], points[point_of], weights, features)
     by_camera, by_point, by_own = found
     blocks = np.concatenate([by_camera, by_point, by_own[:, :, None]], axis=2)
-    before = CAMERA * len(cameras) + POINT * len(points) + first
-    return assembled(
-        blocks, by_weight(weights), camera_of, point_of, CAMERA * len(cameras), before, np
-    )
+    columns = CAMERA * len(cameras), CAMERA * len(cameras) + POINT * len(points)
+    return assembled(blocks, by_weight(weights), camera_of, point_of, columns, first, total, np)
 
 
-def assembled(blocks, slopes, camera_of, point_of, before_points, before_weights, np=numpy):
+def assembled(blocks, slopes, camera_of, point_of, before, first, total, np=numpy):
     """Compressed rows from the blocks of the observations, float64[p, 2, 15], and the slopes of the
-    weights' errors, float64[p]; and from how many columns come before those of the points and of
-    these weights."""
+    weights' errors, float64[p]; `before` are the numbers of columns that come before those of the
+    points and of the weights."""
     p = len(slopes)
-    own = before_weights + np.arange(p, dtype=np.int32)
+    before_points, before_weights = before
+    own = before_weights + first + np.arange(p, dtype=np.int32)
     columns = np.concatenate(
         [
             CAMERA * camera_of[:, None] + np.arange(CAMERA, dtype=np.int32),
@@ -102,8 +104,8 @@ def assembled(blocks, slopes, camera_of, point_of, before_points, before_weights
         axis=1,
     )
     starts = [
-        OWN * np.arange(2 * p, dtype=np.int32),
-        2 * OWN * p + np.arange(p + 1, dtype=np.int32),
+        OWN * (2 * first + np.arange(2 * p, dtype=np.int32)),
+        2 * OWN * total + first + np.arange(p + 1, dtype=np.int32),
     ]
     return {
         "rows": np.concatenate(starts),
@@ -112,11 +114,10 @@ def assembled(blocks, slopes, camera_of, point_of, before_points, before_weights
     }
 
 
-def generate(n, m, p, first=0, count=None):
-    """n cameras, m points and p observations of the one camera, point, weight and feature of the
-    input; or the `count` observations from `first` on."""
+def generate(n, m, p):
+    """n cameras, m points and p observations of one camera, point, weight and feature."""
     rng = numpy.random.default_rng(31337)
-    found = {
+    return {
         "n": n,
         "m": m,
         "p": p,
@@ -131,7 +132,6 @@ def generate(n, m, p, first=0, count=None):
         "w": float(rng.uniform()),
         "feat": rng.uniform(0.0, 800.0, 2),
     }
-    return found if count is None else found | {"first": first, "count": count}
 
 
 def arguments(given):
@@ -149,8 +149,18 @@ def arguments(given):
             (i % n).astype(numpy.int32),
             (i % m).astype(numpy.int32),
             numpy.int32(first),
+            numpy.int32(p),
         )
     )
+
+
+def blocks(given):
+    """At most `MOST` observations at a time, equally many but for the last."""
+    p = int(given["p"])
+    count = -(-p // max(1, -(-p // MOST)))
+    if p <= MOST:
+        return [given]
+    return [given | {"first": k, "count": min(count, p - k)} for k in range(0, p, count)]
 
 
 def encode(name, result):
@@ -162,6 +172,17 @@ def encode(name, result):
     return {
         "reproj_error": {"elements": errors[0].tolist(), "repeated": len(errors)},
         "w_err": {"element": weights[0].item(), "repeated": len(weights)},
+    }
+
+
+def joined(name, outputs):
+    """The output for the whole from those of its blocks."""
+    first, last = outputs[0], outputs[-1]
+    if name == "jacobian":
+        return {part: [*first[part][:-1], last[part][-1]] for part in first}
+    return {
+        part: first[part] | {"repeated": sum(block[part]["repeated"] for block in outputs)}
+        for part in first
     }
 
 
@@ -192,6 +213,7 @@ LARGER = (
     (1778, 993923, 5001946),
     (1936, 649673, 5213733),
     (4585, 1324582, 9125125),
+    (13682, 4456117, 28987644),
 )
 EVAL = Eval(
     name="ba",
@@ -204,14 +226,10 @@ EVAL = Eval(
         Workload("n2_m3_p7", {"n": 2, "m": 3, "p": 7}),
         Workload("n5_m20_p100", {"n": 5, "m": 20, "p": 100}),
     ),
-    beyond=(
-        *(workload(i, *sizes) for i, sizes in enumerate(LARGER, len(PROBLEMS) + 1)),
-        Workload(  # a twelfth of it: 12 calls, one after the other, make the whole
-            "ba20_n13682_m4456117_p28987644, a twelfth",
-            {"n": 13682, "m": 4456117, "p": 28987644, "first": 0, "count": 2415637},
-        ),
-    ),
+    beyond=tuple(workload(i, *sizes) for i, sizes in enumerate(LARGER, len(PROBLEMS) + 1)),
     generate=generate,
     arguments=arguments,
     encode=encode,
+    blocks=blocks,
+    joined=joined,
 )

@@ -48,7 +48,9 @@ def kernels() -> dict[str, Callable[..., Any]]:
             weight_error[i] = 1.0 - weights[i] * weights[i]
 
     @njit
-    def fill(cameras, points, weights, features, camera_of, point_of, first, rows, cols, vals):
+    def fill(
+        cameras, points, weights, features, camera_of, point_of, first, total, rows, cols, vals
+    ):
         p, own = weights.size, numpy.empty(15)
         before_points = 11 * cameras.shape[0]
         before_weights = before_points + 3 * points.shape[0] + first
@@ -78,11 +80,11 @@ def kernels() -> dict[str, Callable[..., Any]]:
                     j[0], j[1], j[2] = d1 * g2 - d2 * g1, d2 * g0 - d0 * g2, d0 * g1 - d1 * g0
             vals[30 * p + i] = -2.0 * weights[i]
         for i in range(2 * p):
-            rows[i] = 15 * i
+            rows[i] = 15 * (2 * first + i)
         for i in range(p + 1):
-            rows[2 * p + i] = 30 * p + i
+            rows[2 * p + i] = 30 * total + first + i
 
-    def objective(cameras, points, weights, features, camera_of, point_of, first):
+    def objective(cameras, points, weights, features, camera_of, point_of, first, total):
         p = len(weights)
         found = numpy.empty((p, 2)), numpy.empty(p)
         errors(cameras, points, weights, features, camera_of, point_of, *found)

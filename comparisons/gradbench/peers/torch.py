@@ -134,12 +134,13 @@ def ba_jacobian(arguments: Arguments) -> Callable[[], Any]:
     import torch
 
     torch.set_num_threads(1)
-    data = [torch.from_numpy(part) for part in arguments.data[:-1]]
+    data = [torch.from_numpy(part) for part in arguments.data[:-2]]
     errors = functools.partial(ba.residual, np=torch)
     slopes = torch.func.vmap(torch.func.jacrev(errors, argnums=(0, 1, 2)))
     by_weight = torch.func.vmap(torch.func.grad(ba.weight_error))
-    first = int(arguments.data[-1])
-    return lambda: ba.in_batches(slopes, by_weight, *data, first, np=torch)
+    counts = map(int, arguments.data[-2:])
+    call = functools.partial(ba.in_batches, slopes, by_weight, *data, *counts, np=torch)
+    return call
 
 
 def ht_columns(arguments: Arguments) -> Callable[[], Any]:

@@ -16,9 +16,9 @@ def ba_jacobian(arguments: Arguments) -> Callable[[], Any]:
     import torch
 
     torch.set_num_threads(1)
-    data = [torch.from_numpy(part) for part in arguments.data[:-1]]
+    data = [torch.from_numpy(part) for part in arguments.data[:-2]]
     cameras, points, weights, features, camera_of, point_of = data
-    first = int(arguments.data[-1])
+    first, total = map(int, arguments.data[-2:])
 
     def jacobian() -> Any:
         blocks = []
@@ -30,10 +30,11 @@ def ba_jacobian(arguments: Arguments) -> Callable[[], Any]:
             errors = ba.residual(*leaves, features[i], np=torch)
             rows = (torch.autograd.grad(error, leaves, retain_graph=True) for error in errors)
             blocks.append(torch.stack([torch.cat([part.ravel() for part in row]) for row in rows]))
-        own = weights.clone().requires_grad_()
-        (slopes,) = torch.autograd.grad(ba.weight_error(own).sum(), own)
-        before = ba.CAMERA * len(cameras), ba.CAMERA * len(cameras) + ba.POINT * len(points) + first
-        return ba.assembled(torch.stack(blocks), slopes, camera_of, point_of, *before, np=torch)
+        leaf = weights.clone().requires_grad_()
+        (slopes,) = torch.autograd.grad(ba.weight_error(leaf).sum(), leaf)
+        columns = ba.CAMERA * len(cameras), ba.CAMERA * len(cameras) + ba.POINT * len(points)
+        own = camera_of, point_of, columns, first, total
+        return ba.assembled(torch.stack(blocks), slopes, *own, np=torch)
 
     return jacobian
 

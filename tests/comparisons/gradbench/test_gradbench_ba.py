@@ -12,6 +12,8 @@ from comparisons.gradbench.compiled import compiled
 from comparisons.gradbench.evals import ba
 from comparisons.gradbench.evaluation import Arguments, Workload
 from comparisons.gradbench.kernels.ba import kernels
+from comparisons.gradbench.tool import answer
+from comparisons.gradbench.validate import difference, reference
 
 FUNCTIONS = {"by hand": kernels()["jacobian"], "diffkit": ba.jacobian}
 
@@ -32,12 +34,13 @@ def scene(n=3, m=4, p=9):
         (i % n).astype(numpy.int32),
         (i % m).astype(numpy.int32),
         numpy.int32(0),
+        numpy.int32(p),
     )
 
 
 def all_errors(unknowns, data):
     """2 p errors, then p of the weights, from all unknowns in a vector that may be complex."""
-    cameras, points, weights, features, camera_of, point_of, _ = data
+    cameras, points, weights, features, camera_of, point_of, *_ = data
     n, m = len(cameras), len(points)
     found = []
     for i in range(len(weights)):
@@ -97,17 +100,34 @@ def test_the_errors_are_those_of_the_matrix_exponential():
 
 @pytest.mark.parametrize("by", FUNCTIONS)
 def test_blocks_of_observations_make_the_whole(by):
-    """Rows of blocks, one under the other, are those of the whole in another order."""
-    data = scene(p=8)
-    function = FUNCTIONS[by] if by == "by hand" else ba.jacobian
-    width = len(unknowns_of(data)) + 1
-    blocks = []
+    """The rows of a block say where they stand in the whole."""
+    data, function, p = scene(p=8), FUNCTIONS[by], 8
+    whole = run(function, data)
+    cols, vals = numpy.zeros(31 * p), numpy.zeros(31 * p)
     for first in (0, 4):
         own = (part[first : first + 4] for part in data[2:6])
-        blocks.append(matrix(run(function, (*data[:2], *own, numpy.int32(first))), width).toarray())
-    errors, weights = zip(*((block[:8], block[8:]) for block in blocks), strict=True)
-    whole = matrix(run(function, data), width).toarray()
-    numpy.testing.assert_array_equal(numpy.concatenate([*errors, *weights]), whole)
+        found = run(function, (*data[:2], *own, numpy.int32(first), numpy.int32(p)))
+        numpy.testing.assert_array_equal(found["rows"][:8], whole["rows"][2 * first :][:8])
+        numpy.testing.assert_array_equal(found["rows"][8:], whole["rows"][2 * p + first :][:5])
+        starts = numpy.concatenate([found["rows"][:8, None] + numpy.arange(15)])
+        places = numpy.concatenate([starts.ravel(), found["rows"][8:-1]])
+        cols[places], vals[places] = found["cols"], found["vals"]
+    numpy.testing.assert_array_equal(cols, whole["cols"])
+    numpy.testing.assert_array_equal(vals, whole["vals"])
+
+
+@pytest.mark.parametrize("function", ["objective", "jacobian"])
+def test_a_large_problem_is_answered_in_blocks(monkeypatch, function):
+    """And the answer is that to the whole."""
+    given = ba.generate(2, 3, 100) | {"min_runs": 2, "min_seconds": 0.0}
+    message = {"id": 1, "kind": "evaluate", "module": "ba", "function": function, "input": given}
+    expected = answer(message)["output"]
+    monkeypatch.setattr(ba, "MOST", 34)
+    assert [block["count"] for block in ba.blocks(given)] == [34, 34, 32]
+    found = answer(message)
+    assert found["output"] == expected
+    assert [t["name"] for t in found["timings"]] == ["prepare", "evaluate", "evaluate"]
+    assert difference(expected, reference(ba.EVAL, function, given)) <= 1e-12
 
 
 def test_what_is_sent():
@@ -125,14 +145,11 @@ def test_what_is_sent():
 
 
 def test_workloads_have_the_sizes_of_their_names():
-    """And the twelve blocks of the largest problem are all of it."""
-    for workload in ba.EVAL.workloads:
+    for workload in (*ba.EVAL.workloads, *ba.EVAL.beyond):
         assert workload == Workload(
             workload.name,
             {part[0]: int(part[1:]) for part in workload.name.split("_")[1:]},
         )
-    largest = ba.EVAL.beyond[-1].sizes
-    assert 12 * largest["count"] == largest["p"]
 
 
 @pytest.mark.skipif("DIFFKIT_GRADBENCH_DATA" not in os.environ, reason="needs GradBench's data")
