@@ -1,7 +1,7 @@
 """diffkit as a tool of GradBench: a session that answers messages.
 
-`define` compiles the functions of an eval at a small size, so that the libraries are loaded and
-warm. `evaluate` converts the input and compiles for its sizes before the clock starts, which the
+`define` compiles and runs the derivative of an eval at a small size, so that the libraries are
+loaded and warm. `evaluate` converts the input and compiles for its sizes before the clock starts, which the
 protocol calls preparation; then it runs the compiled function until both `min_runs` and
 `min_seconds` are reached, with one timing for each run. A run is over when its results are there.
 """
@@ -61,12 +61,11 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def define(message: dict[str, Any]) -> dict[str, Any]:
-    """Compile an eval's functions at its first small size."""
+    """Compile an eval's derivative at its first small size, and run it."""
     start = time.perf_counter_ns()
     eval = eval_of(message)
-    arguments = eval.arguments(eval.generate(**eval.small[0].sizes))
-    for function in eval.functions.values():
-        compiled(function, arguments)
+    given = eval.generate(**eval.small[0].sizes)
+    compiled(eval.functions[eval.derivative], eval.arguments(given)).run()
     return {"timings": [since(start, "define")]}
 
 
