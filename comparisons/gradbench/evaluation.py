@@ -51,9 +51,9 @@ class Eval:
         functions: by the names that the protocol asks for; each takes what `arguments` makes of an
             input. `primal` and `derivative` are the names of the pair that is compared, the former
             "" where there is none.
-        workloads: GradBench's own, in its order; `small` those of the tests and of a quick run, the
-            first of which `define` compiles. `beyond` are sizes that GradBench does not ask for:
-            where its own show little, as where every derivative is zero.
+        workloads: GradBench's own, in its order; `small` those of the tests and of a quick run;
+            `beyond` are sizes that GradBench does not ask for: where its own show little, as where
+            every derivative is zero.
         encode: a function's name and its result as the JSON that GradBench expects.
         blocks: an input as several, one after the other, where its result is too large to be held
             at once; `joined` makes one output of theirs.

@@ -1,9 +1,10 @@
 """diffkit as a tool of GradBench: a session that answers messages.
 
-`define` compiles and runs the derivative of an eval at a small size, so that the libraries are
-loaded and warm. `evaluate` converts the input and compiles for its sizes before the clock starts, which the
-protocol calls preparation; then it runs the compiled function until both `min_runs` and
-`min_seconds` are reached, with one timing for each run. A run is over when its results are there.
+`define` compiles and runs the derivative of an eval for its first workload, so that the libraries
+are loaded and warm. `evaluate` converts the input and compiles for its sizes before the clock
+starts, which the protocol calls preparation; then it runs the compiled function until both
+`min_runs` and `min_seconds` are reached, with one timing for each run. A run is over when its
+results are there.
 """
 
 import contextlib
@@ -61,10 +62,10 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def define(message: dict[str, Any]) -> dict[str, Any]:
-    """Compile an eval's derivative at its first small size, and run it."""
+    """Compile an eval's derivative for its first workload, and run it."""
     start = time.perf_counter_ns()
     eval = eval_of(message)
-    given = eval.generate(**eval.small[0].sizes)
+    given = eval.generate(**eval.workloads[0].sizes)
     compiled(eval.functions[eval.derivative], eval.arguments(given)).run()
     return {"timings": [since(start, "define")]}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from .form import strides
 from .syntax import (
     LOOSE,
     Affine,
@@ -27,17 +28,31 @@ from .syntax import (
     Push,
     Stmt,
     Store,
+    constant,
 )
-from .walk import bodies, exprs, loads_of, vars_of
+from .walk import bodies, exprs, loads_of, vars_of, walk
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """buffer[index]; the index is None where all of the buffer may be meant. `mode` is empty for a
-    read, else how it writes."""
+    """buffer[index]; the index is None where all of the buffer may be meant, or if it is of another
+    shape of the memory. `mode` is empty for a read, else how it writes. `seen` is the buffer as it
+    is written down, and the index in its shape."""
 
     index: Index | None
     mode: str = ""
+    seen: tuple[Buffer, Index | None] | None = None
+
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last element of the root's memory that it may be."""
+        if self.seen is None:
+            return None
+        buffer, index = self.seen
+        if buffer.role == "tape":
+            return None
+        place = None if index is None else position(buffer, index)
+        known = place.bounds() if place else None
+        return known or (buffer.offset, buffer.offset + buffer.size - 1)
 
 
 @dataclass(slots=True)
@@ -58,9 +73,10 @@ class Effects:
     """The indices of the loops in it: each takes many values while the statement runs."""
 
     def add(self, buffer: Buffer, index: Index | None, mode: str = "") -> None:
+        seen = buffer, index
         if buffer.base is not None:
             index = None  # another shape of the memory
-        self.buffers.setdefault(buffer.root, set()).add(Access(index, mode))
+        self.buffers.setdefault(buffer.root, set()).add(Access(index, mode, seen))
 
     def merge(self, other: Effects) -> None:
         for buffer, accesses in other.buffers.items():
@@ -128,6 +144,18 @@ def own_effects(stmt: Stmt) -> Effects:
     return found
 
 
+def set_first(body: Body) -> set[Local]:
+    """The variables that a body assigns before anything in it reads them."""
+    first: dict[Local, bool] = {}
+    for stmt in walk(body):
+        for expr in exprs(stmt):
+            for local in vars_of(expr):
+                first.setdefault(local, False)
+        if isinstance(stmt, Assign):
+            first.setdefault(stmt.local, True)
+    return {v for v, sets in first.items() if sets}
+
+
 def summand(stmt: Stmt) -> Expr | None:
     """What an assignment `s = plus(s, value)` adds."""
     if isinstance(stmt, Assign) and isinstance(stmt.value, Apply) and stmt.value.loose:
@@ -166,13 +194,35 @@ def apart(a: Expr, b: Expr) -> bool:
     return False
 
 
+def position(buffer: Buffer, index: Index) -> Affine | None:
+    """Where an element lies in the memory of the buffer's root, if that is a sum of indices."""
+    total = constant(buffer.offset)
+    for part, far in zip(index, strides(buffer.shape), strict=True):
+        if not isinstance(part, Affine):
+            return None
+        total = total + part * far
+    return total
+
+
+def in_one_shape(a: Access, b: Access) -> tuple[Index, Index] | None:
+    """The indices of two accesses, if both see the buffer in the same shape."""
+    if a.index is not None and b.index is not None:
+        return a.index, b.index
+    if a.seen and b.seen and a.seen[0] is b.seen[0]:
+        one, two = a.seen[1], b.seen[1]
+        return None if one is None or two is None else (one, two)
+    return None
+
+
 def disjoint(a: Access, b: Access, loose: Collection[Local]) -> bool:
     """Whether two accesses never touch the same element. The `loose` locals, indices of loops
     inside the statements, take many values each, so that only ranges can tell indices with them
     apart."""
-    if a.index is None or b.index is None:
-        return False
-    for p, q in zip(a.index, b.index, strict=True):
+    both = in_one_shape(a, b)
+    if both is None:
+        one, two = a.span(), b.span()
+        return bool(one and two and (one[1] < two[0] or two[1] < one[0]))
+    for p, q in zip(*both, strict=True):
         if not (isinstance(p, Affine) and isinstance(q, Affine)):
             continue
         varies = any(v in loose for v, _ in (*p.terms, *q.terms))
@@ -189,9 +239,7 @@ def meets(a: Affine, b: Affine) -> bool:
 
 def aligned(a: Access, b: Access, var: Local, fixed: set[Local]) -> bool:
     """Whether along some axis both are the same index, made of `var` and of what is fixed."""
-    if a.index is None or b.index is None:
-        return False
-    for p, q in zip(a.index, b.index, strict=True):
+    for p, q in zip(*(in_one_shape(a, b) or ((), ())), strict=True):
         if isinstance(p, Affine) and p == q:
             names = {v for v, _ in p.terms}
             if var in names and names <= fixed | {var}:
@@ -244,7 +292,7 @@ def disturbed(value: Expr, effects: Effects) -> bool:
         return True
     for load in loads_of(value):
         accesses = effects.buffers.get(load.buffer.root, ())
-        read = Access(None if load.buffer.base else load.index)
+        read = Access(None if load.buffer.base else load.index, "", (load.buffer, load.index))
         if any(a.mode and not disjoint(a, read, effects.loops) for a in accesses):
             return True
     return False

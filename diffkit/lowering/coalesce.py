@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .access import Access, Analysis, Effects, disjoint
@@ -20,23 +20,39 @@ from .syntax import (
     Affine,
     Body,
     Buffer,
+    Call,
     Index,
     Load,
+    Local,
     Loop,
     Stmt,
     Store,
+    constant,
+    index_of,
 )
-from .walk import bodies, mentioned, relocated, with_bodies
+from .walk import bodies, loads_in, mentioned, relocated, walk, with_bodies
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """target[row] = source, all of it."""
+    """target[row] = source[source_row], all of it. Axis k of the one after its row is axis order[k]
+    of the other."""
 
     target: Buffer
     row: Index
     source: Buffer
     source_row: Index
+    order: tuple[int, ...]
+
+    @property
+    def turned(self) -> bool:
+        return self.order != tuple(range(len(self.order)))
+
+    @property
+    def back(self) -> Copy:
+        """The copy the other way."""
+        order = tuple(sorted(range(len(self.order)), key=self.order.__getitem__))
+        return Copy(self.source, self.source_row, self.target, self.row, order)
 
 
 def coalesce(program: Program) -> Program:
@@ -47,11 +63,27 @@ def coalesce(program: Program) -> Program:
         uses.update(mentions.of(stmt))
     uses.update(b for b in program.results if isinstance(b, Buffer))
     pinned = {b.root for b in uses if b.base is not None}
-    return replace(program, body=Coalescing(mentions, uses, pinned).body(program.body))
+    calls = [stmt for stmt in walk(program.body) if isinstance(stmt, Call)]
+    whole = {ref.buffer for call in calls for ref in (call.out, *call.args)}
+    computed = {b for stmt in walk(program.body) for b in at_computed(stmt)}
+    coalescing = Coalescing(mentions, uses, pinned, whole, whole | computed)
+    return replace(program, body=coalescing.body(program.body))
+
+
+def at_computed(stmt: Stmt) -> Iterator[Buffer]:
+    """The arrays that a statement itself uses at computed indices."""
+    if isinstance(stmt, Store) and not is_affine(stmt.index):
+        yield stmt.buffer
+    yield from (load.buffer for load in loads_in(stmt) if not is_affine(load.index))
+
+
+def is_affine(index: Index) -> bool:
+    return all(isinstance(part, Affine) for part in index)
 
 
 class Mentions:
-    """How many single statements inside a statement mention each buffer; counted once."""
+    """How many single statements inside a statement mention each buffer, be it in another shape;
+    counted once."""
 
     def __init__(self) -> None:
         self._known: dict[Stmt, Counter[Buffer]] = {}
@@ -59,7 +91,7 @@ class Mentions:
     def of(self, stmt: Stmt) -> Counter[Buffer]:
         found = self._known.get(stmt)
         if found is None:
-            found = self._known[stmt] = Counter(set(mentioned(stmt)))
+            found = self._known[stmt] = Counter({b for m in mentioned(stmt) for b in (m, m.root)})
             for body in bodies(stmt):
                 for inner in body:
                     found.update(self.of(inner))
@@ -68,10 +100,19 @@ class Mentions:
 
 class Coalescing:
     """One walk over a program. `uses`: how many statements mention a buffer, results included;
-    `pinned`: buffers that are also seen in another shape."""
+    `pinned`: buffers that are also seen in another shape; `whole`: those that routines are called
+    with; `memory`: these and others that cannot become variables, however small they are."""
 
-    def __init__(self, mentions: Mentions, uses: Counter[Buffer], pinned: set[Buffer]) -> None:
+    def __init__(
+        self,
+        mentions: Mentions,
+        uses: Counter[Buffer],
+        pinned: set[Buffer],
+        whole: set[Buffer],
+        memory: set[Buffer],
+    ) -> None:
         self.mentions, self.uses, self.pinned = mentions, uses, pinned
+        self.whole, self.memory = whole, memory
         self.analysis = Analysis()
 
     def body(self, body: Body) -> Body:
@@ -107,26 +148,34 @@ class Coalescing:
         source, target = copy.source, copy.target
         if source is target or copy.source_row or source.role != "work":
             return False
-        if source in self.pinned or target in self.pinned or source.size <= SMALL:
+        if source in self.pinned or (source.size <= SMALL and not self.in_memory(copy)):
             return False
         if target.role not in ("work", "output", "tape") or target.base or source.base:
             return False
         mine = places[source]
         if max(mine) != at or sum(self.count(stmts[k], source) for k in mine) != self.uses[source]:
             return False
-        back = Copy(source, (), target, copy.row)
-        first = min(mine)
+        first, *more = sorted(mine)
+        around = {k for k in mine if (stmt := stmts[k]) is not None and copy_of(stmt) == copy.back}
+        if copy.turned and (not around or source in self.whole):
+            return False
+        changed = more[0] if first in around else first  # until then both have the same elements
         for k in sorted(places[target]):
             stmt = stmts[k]
-            if stmt is None or not first <= k < at or copy_of(stmt) == back:
+            if stmt is None or not first <= k < at or k in around:
                 continue  # the other way round: both are no copies any more
             effects = self.analysis.of(stmt)
+            touched = effects.buffers[target.root]
+            if k < changed and not any(access.mode for access in touched):
+                continue
             row = Access(copy.row, "set")
-            if not copy.row or not all(
-                other_row(access, row, effects) for access in effects.buffers[target.root]
-            ):
+            if not copy.row or not all(other_row(access, row, effects) for access in touched):
                 return False
         return True
+
+    def in_memory(self, copy: Copy) -> bool:
+        """Whether a small source cannot become variables, or is put where that is so."""
+        return copy.source in self.memory or (copy.target in self.memory and not copy.row)
 
     def count(self, stmt: Stmt | None, buffer: Buffer) -> int:
         return 0 if stmt is None else self.mentions.of(stmt)[buffer]
@@ -148,6 +197,9 @@ class Coalescing:
                 places[copy.target].discard(k)
             else:
                 self.note(places, k, new)
+        for group in (self.whole, self.memory):
+            if copy.source in group:
+                group.add(copy.target)
         del self.uses[copy.source]
         self.uses[copy.target] += self.here(stmts, copy.target, places) - before
 
@@ -169,31 +221,35 @@ def copy_of(stmt: Stmt) -> Copy | None:
     if not isinstance(stmt.value, Load):
         return None
     load = stmt.value
-    count = min(len(stmt.index), len(load.index))
+    count = min(len(stmt.buffer.shape), len(load.buffer.shape))
     target = whole_row(stmt.buffer, stmt.index, loops, count)
     source = whole_row(load.buffer, load.index, loops, count)
     if target is None or source is None:
         return None
-    if stmt.buffer.shape[len(stmt.buffer.shape) - count :] != load.buffer.shape[-count:]:
-        return None  # the same elements, under other indices
-    return Copy(stmt.buffer, target, load.buffer, source)
+    (row, mine), (source_row, others) = target, source
+    units = (k for k, var in enumerate(others) if var is None)
+    order = tuple(others.index(var) if var else next(units) for var in mine)
+    return Copy(stmt.buffer, row, load.buffer, source_row, order)
 
 
-def whole_row(buffer: Buffer, index: Index, loops: Sequence[Loop], count: int) -> Index | None:
-    """The index before the last `count` axes, if the loops go over all of those in order."""
+def whole_row(
+    buffer: Buffer, index: Index, loops: Sequence[Loop], count: int
+) -> tuple[Index, list[Local | None]] | None:
+    """The index before the last `count` axes, and which loop goes over each of those (none where
+    the length is 1), if the loops go over all of them."""
     lead = len(index) - count
     shape = buffer.shape[len(buffer.shape) - count :]
-    pending = list(loops)
+    pending = {index_of(loop.var): loop for loop in loops}
+    found: list[Local | None] = []
     for part, n in zip(index[lead:], shape, strict=True):
-        if pending and part == Affine(((pending[0].var, 1),), 0):
-            if pending.pop(0).extent != n:
-                return None
-        elif n != 1 or part != Affine((), 0):
+        loop = pending.pop(part, None) if isinstance(part, Affine) else None
+        if (loop.extent if loop else 1) != n or (loop is None and part != constant(0)):
             return None
+        found.append(loop.var if loop else None)
     row = index[:lead]
     variables = {loop.var for loop in loops}
     steady = all(isinstance(p, Affine) and variables.isdisjoint(v for v, _ in p.terms) for p in row)
-    return row if steady and not pending else None
+    return (row, found) if steady and not pending else None
 
 
 def other_row(access: Access, row: Access, effects: Effects) -> bool:
@@ -208,7 +264,10 @@ def moved(stmt: Stmt, copy: Copy) -> Stmt:
     """The statement with the source's elements in the target."""
 
     def place(buffer: Buffer, index: Index) -> Load | None:
-        return Load(copy.target, (*copy.row, *index)) if buffer is copy.source else None
+        if buffer is not copy.source:
+            return None
+        own = index if not copy.turned else tuple(index[k] for k in copy.order)
+        return Load(copy.target, (*copy.row, *own))
 
     return relocated((stmt,), place)[0]
 
@@ -216,4 +275,6 @@ def moved(stmt: Stmt, copy: Copy) -> Stmt:
 def no_op(stmt: Stmt) -> bool:
     """Whether a statement copies an array onto itself."""
     copy = copy_of(stmt)
-    return copy is not None and copy.source is copy.target and copy.row == copy.source_row
+    if copy is None or copy.source is not copy.target:
+        return False
+    return copy.row == copy.source_row and not copy.turned

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 from .access import Analysis
 from .program import Program
-from .reuse import merged, replaces
+from .reuse import replaces
 from .syntax import Buffer
+from .walk import relocated
+from .windows import rebasing
 
 
 def donate(program: Program, donated: Collection[int]) -> Program:
@@ -24,7 +26,7 @@ def donate(program: Program, donated: Collection[int]) -> Program:
     for out in [r for r in program.results if isinstance(r, Buffer) and r.role == "output"]:
         for given in free:
             if given.shape == out.shape and given.dtype == out.dtype and fits(program, given, out):
-                body = merged(program.body, out, given)
+                body = relocated(program.body, rebasing(out, given))
                 results = tuple(given if r is out else r for r in program.results)
                 program = replace(program, body=body, results=results)
                 free.remove(given)

@@ -6,7 +6,7 @@ together from pieces (pad, stack, concatenate, writes into a slice) is a nest fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..graph import Lit, Node, Op
 from ..ops.arithmetic import add, cast, less, mul, scale
 from ..types import DType, Shape, Type, b1, i64
 from .form import VIEWS, Form, in_buffer, moved, probe, regrouped, stored, stretched
+from .indexing import as_i64
 from .lowerer import DEEP, Cell, Lowerer, Rule, number
 from .pieces import (
     MOST,
@@ -95,9 +96,13 @@ ELEMENTWISE = [
 
 
 def elementwise(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
-    """One nest over the result, or over each box of which the operands consist."""
+    """One nest over the result, or over each box of which the operands consist. Sums of loops'
+    indices are not stored: as they stand, they can be compared."""
     out = node.out.type
     attrs = tuple(sorted(node.attrs.items()))
+    sum_ = sum_of_indices(node, args)
+    if sum_ is not None:
+        return [sum_]
 
     def filled(operands: Sequence[Form], type_: Type, cell: Cell) -> Form:
         def value(index: Index) -> Expr:
@@ -106,6 +111,7 @@ def elementwise(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
             )
 
         low.fill(cell, type_.shape, value)
+        low.note_range(cell, Form(type_, value))
         return low.form(cell, type_)
 
     boxes = shared_boxes(args, out.shape)
@@ -118,6 +124,30 @@ def elementwise(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
         type_ = out.with_shape(shape)
         parts.append(Piece(start, filled(operands, type_, low.buffer(type_, node.out))))
     return [Pieces(out, tuple(parts))]
+
+
+SUMS: Mapping[str, Callable[[Affine, Affine], Affine]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a + b * -1,
+}
+
+
+def sum_of_indices(node: Node, args: list[Any]) -> Form | None:
+    """A sum or difference of loops' indices and numbers, if it is one."""
+    out, combine = node.out.type, SUMS.get(node.op.name)
+    if combine is None or out.dtype is not i64 or out.size == 0:
+        return None
+    if not all(isinstance(x, Form) and x.depth < DEEP for x in args):
+        return None
+
+    def at(index: Index) -> Expr:
+        a, b = (as_i64(stretched(x, index)) for x in args)
+        if isinstance(a, Affine) and isinstance(b, Affine):
+            return combine(a, b)
+        return Apply(node.op, (a, b), i64)
+
+    found = Form(out, at, 1 + max(x.depth for x in args))
+    return found if isinstance(probe(found)[1], Affine) else None
 
 
 def power(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
@@ -241,9 +271,10 @@ def concatenate(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
     axis: int = node.attrs["axis"]
     parts: list[Piece] = []
     at = 0
-    for x in map(low.whole, args):
-        if x.type.size:
-            parts.append(Piece(tuple(at if k == axis else 0 for k in range(out.ndim)), x))
+    for x in args:
+        for part in as_pieces(x).parts if x.type.size else ():
+            start = (n + at if k == axis else n for k, n in enumerate(part.start))
+            parts.append(Piece(tuple(start), part.form))
         at += x.shape[axis]
     return [joined(low, Pieces(out, tuple(parts)), node)]
 
@@ -252,20 +283,27 @@ def stack(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
     out = node.out.type
     axis: int = node.attrs["axis"]
     parts: list[Piece] = []
-    for place, x in enumerate(map(low.whole, args)):
-        shape = (*x.shape[:axis], 1, *x.shape[axis:])
-
-        def without(index: Index, x: Form = x) -> Expr:
-            return x.at((*index[:axis], *index[axis + 1 :]))
-
-        start: Shape = tuple(place if k == axis else 0 for k in range(out.ndim))
-        parts.append(Piece(start, Form(out.with_shape(shape), without)))
+    for place, x in enumerate(args):
+        for part in as_pieces(x).parts if x.type.size else ():
+            start = (*part.start[:axis], place, *part.start[axis:])
+            parts.append(Piece(start, with_axis(part.form, axis)))
     return [joined(low, Pieces(out, tuple(parts)), node)]
+
+
+def with_axis(x: Form, axis: int) -> Form:
+    """An array with one more axis, of length 1."""
+    shape = (*x.shape[:axis], 1, *x.shape[axis:])
+
+    def at(index: Index) -> Expr:
+        return x.at((*index[:axis], *index[axis + 1 :]))
+
+    return Form(x.type.with_shape(shape), at, x.depth + 1)
 
 
 def joined(low: Lowerer, array: Pieces, node: Node) -> Form | Pieces:
     """The boxes as they are, or in one array if they are many."""
-    return array if 0 < len(array.parts) <= MOST else low.together(array, low.cell_of(node.out))
+    few = 0 < len(array.parts) <= MOST and all(part.form.depth < DEEP for part in array.parts)
+    return array if few else low.together(array, low.cell_of(node.out))
 
 
 def write_slice(mode: str) -> Rule:

@@ -25,9 +25,10 @@ from .access import (
     disjoint,
     free,
     independent,
+    set_first,
 )
 from .program import Program
-from .syntax import Apply, Body, Expr, Local, Loop, Stmt, index_of
+from .syntax import MODES, Apply, Body, Expr, Local, Loop, Stmt, index_of
 from .walk import bodies, exprs, renamed, rewrite, walk, with_bodies
 
 LOOKS_BACK = 48  # statements that one may move past
@@ -90,10 +91,15 @@ def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local
     if first.ordered and second.ordered and first.reverse != second.reverse:
         return None
     one, two = analysis.of(first), analysis.of(second)
-    if one.fails or two.fails or one.buffers.keys().isdisjoint(two.buffers):
+    if two.fails or (one.fails and two.indirect):  # a test stays before what it is for
+        return None
+    if one.buffers.keys().isdisjoint(two.buffers):
         return None
     if len(one.buffers.keys() | two.buffers.keys()) > ARRAYS:
         return None
+    for loop, other, effects in ((first, second, one), (second, first, two)):
+        if other.reverse and not loop.ordered and not any_order(loop, effects, set(fixed)):
+            return None  # a running sum, which cannot turn round
     if first.ordered != second.ordered and row_of_functions(second if first.ordered else first):
         return None
     turned_two = with_index(two, second.var, first.var, one)
@@ -111,6 +117,20 @@ def joined(first: Loop, second: Loop, analysis: Analysis, fixed: frozenset[Local
     )
     analysis.fused(both, first, turned)
     return both
+
+
+def any_order(loop: Loop, effects: Effects, fixed: set[Local]) -> bool:
+    """Whether the steps of a loop may as well be run backwards: no step needs another, but for
+    what they all add to."""
+    carried = (effects.writes | effects.sums.keys()) - set_first(loop.body)
+    if not carried.isdisjoint(effects.writes | effects.reads):
+        return False
+    return all(
+        aligned(p, q, loop.var, fixed)
+        or disjoint(p, q, effects.loops)
+        or (p.mode == q.mode and p.mode in MODES)
+        for p, q in clashes(effects, effects)
+    )
 
 
 def with_index(effects: Effects, old: Local, new: Local, others: Effects) -> Effects:

@@ -1,18 +1,33 @@
 """Lowering of reads and writes by integer arrays: loads and stores at computed indices.
 
-Memory is never touched out of bounds. An index array that the caller gave is tested once, when the
-program starts; a computed one in a nest of its own, before the nest that uses it; a loop's index
-needs no test. Negative indices count from the end.
+Memory is never touched out of bounds. What is used of an index array that the caller gave is tested
+once, when the program starts; a computed one in a nest of its own, before the first nest that uses
+it; a loop's index and the place of an extremum need no test. Negative indices count from the end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..graph import Node
 from ..ops.arithmetic import add, cast, greater_equal, less, logical_or, select
-from ..types import Shape, Type, b1, broadcast_shapes, i64
-from .form import Form, in_buffer, stored, stretched
+from ..types import Shape, b1, broadcast_shapes, i64
+from .form import INDICES, Form, probe, stretched
 from .lowerer import Lowerer, Rule, number
-from .syntax import Affine, Apply, Const, Expr, Index, Load, constant
+from .syntax import (
+    Affine,
+    Apply,
+    Const,
+    Expr,
+    Index,
+    Load,
+    Local,
+    constant,
+    index_of,
+)
+from .walk import rewrite, vars_of
+
+ANY = tuple(Local(name, i64) for name in 4 * INDICES)  # more than any array has axes
 
 
 def as_i64(expr: Expr) -> Expr:
@@ -20,19 +35,6 @@ def as_i64(expr: Expr) -> Expr:
     if expr.dtype is i64:
         return constant(int(expr.value)) if isinstance(expr, Const) else expr
     return Apply(cast, (expr,), i64, (("dtype", i64),))
-
-
-def bounds(expr: Expr) -> tuple[int, int] | None:
-    """The least and greatest value of an index, if the program tells."""
-    if isinstance(expr, Affine):
-        return expr.bounds()
-    if isinstance(expr, Const):
-        return int(expr.value), int(expr.value)
-    if isinstance(expr, Apply) and expr.op is cast:
-        return bounds(expr.args[0])
-    if isinstance(expr, Load) and expr.buffer.role == "const":
-        return int(expr.buffer.value.min()), int(expr.buffer.value.max())
-    return None
 
 
 def outside(expr: Expr, n: int) -> Expr:
@@ -48,7 +50,7 @@ def address(low: Lowerer, form: Form, n: int) -> Form:
 
     def at(index: Index) -> Expr:
         place = as_i64(form.at(index))
-        known = bounds(place)
+        known = low.bounds(place)
         if known and known[0] >= 0:
             return place
         if isinstance(place, Affine) and not place.terms:
@@ -60,25 +62,51 @@ def address(low: Lowerer, form: Form, n: int) -> Form:
 
 
 def test(low: Lowerer, form: Form, n: int) -> None:
-    """Fail where an index is out of bounds. Of an argument, all of it is tested at the start: who
-    fails too early is run again by the interpreter, which knows what is really read."""
-    place = stored(form, form.shape)
-    if place is None or place[0].root.role != "param":
-        low.nest(form.shape, lambda index: test_one(low, form.at(index), n))
+    """Fail where an index is out of bounds. What is read of an argument is tested at the start, for
+    all steps of the loops around: who fails too early is run again by the interpreter, which knows
+    what is really read. What has been tested is not tested again."""
+    if form.type.size == 0:
         return
-    given = place[0].root
-    if (given, n) not in low.checked:
-        low.checked.add((given, n))
-        whole = in_buffer(given, Type(given.dtype, given.shape))
+    unknown, place = probe(form)
+    around = steps_of(place)
+    if around is None:
+        if low.is_news((pattern(place, unknown), form.shape), n):
+            low.nest(form.shape, lambda index: test_one(low, form.at(index), n))
+        return
+    extents = tuple(extent for _, extent in around)
+    over = [var for var, _ in around]
+    if low.is_news((pattern(place, over), extents), n, for_all=True):
         with low.inside() as checks:
-            low.nest(given.shape, lambda index: test_one(low, whole.at(index), n))
+            low.nest(extents, lambda index: test_one(low, replaced(place, over, index), n))
         low.checks += checks
+
+
+def steps_of(place: Expr) -> list[tuple[Local, int]] | None:
+    """The loops that an element of an argument depends on, and their lengths; None for what is
+    computed, or where running tells a length."""
+    if not isinstance(place, Load) or place.buffer.root.role != "param":
+        return None
+    if not all(isinstance(part, Affine) for part in place.index):
+        return None
+    found = {var: var.extent or 0 for var in vars_of(place)}
+    return list(found.items()) if all(found.values()) else None
+
+
+def pattern(expr: Expr, over: Sequence[Local]) -> Expr:
+    """The expression with placeholders for some of its variables, so that it can be compared."""
+    return replaced(expr, over, [index_of(var) for var in ANY])
+
+
+def replaced(expr: Expr, old: Sequence[Local], new: Sequence[Expr]) -> Expr:
+    """The expression with variables replaced."""
+    found = dict(zip(old, new, strict=False))
+    return rewrite(expr, lambda part: found.get(part) if isinstance(part, Local) else None)
 
 
 def test_one(low: Lowerer, expr: Expr, n: int) -> None:
     """Fail if one index is out of bounds, unless it cannot be."""
     value = as_i64(expr)
-    known = bounds(value)
+    known = low.bounds(value)
     if not known or known[0] < -n or known[1] >= n:
         low.fail_if(outside(value, n))
 

@@ -7,7 +7,7 @@ finished program fuse the nests and take most of that storage away again. Arrays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -15,12 +15,14 @@ from typing import Any, TypeAlias
 from ..errors import UnsupportedError, explain
 from ..graph import Atom, Graph, Lit, Loc, Node, Var
 from ..graph.graph import name_all
+from ..ops.arithmetic import add, cast
 from ..types import DType, Shape, Type, i64
-from .form import INDICES, Form, in_buffer, of_literal, scalar, stored
+from .form import INDICES, Form, in_buffer, of_literal, probe, scalar, stored
 from .pieces import Piece, Pieces, shifted
 from .syntax import (
     LOOSE,
     MODES,
+    Affine,
     Apply,
     Assign,
     Body,
@@ -29,6 +31,7 @@ from .syntax import (
     Expr,
     Fail,
     Index,
+    Load,
     Local,
     Loop,
     Stmt,
@@ -55,7 +58,11 @@ class Lowerer:
         self.checks: list[Stmt] = []
         """What is tested once, before anything else."""
         self.consts: dict[int, Buffer] = {}
-        self.checked: set[tuple[Buffer, int]] = set()
+        self.tested: list[dict[Hashable, int]] = [{}]
+        """The indices tested so far, and for which length: in the program, and in each of the
+        bodies that stay open."""
+        self.ranges: dict[Cell, tuple[int, int]] = {}
+        """Integers whose least and greatest value are known."""
         self.names: dict[Var, str] = {}
         self.loc: Loc | None = None
         self.depth = 0
@@ -117,6 +124,34 @@ class Lowerer:
         """What storage holds."""
         return scalar(type_, cell) if isinstance(cell, Local) else in_buffer(cell, type_)
 
+    def bounds(self, expr: Expr) -> tuple[int, int] | None:
+        """The least and greatest value of an integer, if the program tells."""
+        if expr.dtype.kind != "i":
+            return None
+        if isinstance(expr, Affine):
+            return expr.bounds()
+        if isinstance(expr, Const):
+            return int(expr.value), int(expr.value)
+        if isinstance(expr, Local):
+            return self.ranges.get(expr)
+        if isinstance(expr, Load):
+            value = expr.buffer.value
+            if value is None:
+                return self.ranges.get(expr.buffer)
+            return (int(value.min()), int(value.max())) if value.size else None
+        if expr.op is cast:
+            return self.bounds(expr.args[0])
+        parts = [self.bounds(arg) for arg in expr.args] if expr.op is add else []
+        if parts and parts[0] and parts[1]:
+            return parts[0][0] + parts[1][0], parts[0][1] + parts[1][1]
+        return None
+
+    def note_range(self, cell: Cell, form: Form) -> None:
+        """Note what is known of the integers in fresh storage."""
+        known = self.bounds(probe(form)[1]) if cell.dtype.kind == "i" and form.type.size else None
+        if known:
+            self.ranges[cell] = known
+
     # --- statements ---
 
     def emit(self, stmt: Stmt) -> None:
@@ -127,11 +162,13 @@ class Lowerer:
         """Statements go into a list of their own."""
         outside, self.block = self.block, []
         self.depth += 1
+        self.tested.append({})
         try:
             yield self.block
         finally:
             self.block = outside
             self.depth -= 1
+            self.tested.pop()
 
     def put(self, cell: Cell, index: Index, value: Expr, mode: str = "set") -> None:
         """cell[index] = value, or combined with what is there."""
@@ -199,6 +236,14 @@ class Lowerer:
         if stored(form, form.shape):
             return form
         return self.form(self.copied(form, hint), form.type)
+
+    def is_news(self, indices: Hashable, n: int, for_all: bool = False) -> bool:
+        """Whether on some way to this place indices have not been tested yet, for this length or
+        a smaller one. They are from now on, for the rest of this body, or of the program."""
+        if any(known.get(indices, n + 1) <= n for known in self.tested):
+            return False
+        self.tested[0 if for_all else -1][indices] = n
+        return True
 
     def fail_if(self, condition: Expr) -> None:
         self.emit(Fail(condition, self.loc))

@@ -8,10 +8,10 @@ loops with much to do are worth the start.
 
 from __future__ import annotations
 
-from .access import Analysis, aligned
+from .access import Access, Analysis, Effects, aligned, disjoint, set_first
 from .program import Program
-from .syntax import Assign, Body, Buffer, Local, Loop, Stmt
-from .walk import bodies, exprs, vars_of, walk
+from .syntax import Buffer, Loop, Stmt
+from .walk import bodies, vars_of
 
 WORTH = 20_000  # statements run
 
@@ -31,7 +31,7 @@ def independent_steps(loop: Loop, program: Program) -> bool:
     for accesses in effects.buffers.values():
         if any(a.mode for a in accesses):
             pairs = ((a, b) for a in accesses for b in accesses)
-            if not all(aligned(a, b, loop.var, set()) for a, b in pairs):
+            if not all(apart_in(loop, effects, a, b) for a, b in pairs):
                 return False
     outside = {v for stmt in program.body if stmt is not loop for v in Analysis().of(stmt).reads}
     outside |= {v for r in program.results if not isinstance(r, Buffer) for v in vars_of(r)}
@@ -41,16 +41,9 @@ def independent_steps(loop: Loop, program: Program) -> bool:
     return inside.isdisjoint(outside) and sums.isdisjoint(effects.writes | effects.reads)
 
 
-def set_first(body: Body) -> set[Local]:
-    """The variables that a body assigns before anything in it reads them."""
-    first: dict[Local, bool] = {}
-    for stmt in walk(body):
-        for expr in exprs(stmt):
-            for local in vars_of(expr):
-                first.setdefault(local, False)
-        if isinstance(stmt, Assign):
-            first.setdefault(stmt.local, True)
-    return {v for v, sets in first.items() if sets}
+def apart_in(loop: Loop, effects: Effects, a: Access, b: Access) -> bool:
+    """Whether no two steps meet in an element."""
+    return aligned(a, b, loop.var, set()) or disjoint(a, b, effects.loops)
 
 
 def work(stmt: Stmt) -> int:

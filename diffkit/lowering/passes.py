@@ -11,6 +11,7 @@
     peel         large loops of nearly equal length become one
     forward      a value that is used once is written where it is used
     reuse        a large array is computed in the place of the one it replaces
+    windows      a large array is computed in the part of another that it is copied to
     distribute   scatters get loops of their own
     layout       the axis that inner loops run along lies along memory
     storage      every array gets its place in the work block
@@ -38,10 +39,11 @@ from .reuse import reuse
 from .storage import storage
 from .trim import trim
 from .unroll import unroll
+from .windows import windows
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
     coalesce, trim, gather, fuse, contract, unroll, contract, registers, recompute, peel,
-    forward, reuse, distribute, layout, storage,
+    forward, reuse, windows, distribute, layout, storage,
 )  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 A product that sums over some letters is a matrix product once its axes are sorted into batch, rows,
 columns and summed ones. It is given to `dot` where it is big enough to pay for the call and both
-operands lie in memory as matrices, transposed or not; an operand that does not is copied first. A
-small one is a nest with the letter innermost that is last in most of the arrays, so that memory is
-read in order.
+operands lie in memory as matrices, transposed or not; an operand that does not is copied first. The
+result is written as one call for each batch likes it, and seen with its axes as they were asked
+for: an axis of lanes that only one operand has is one of its rows or columns, wherever it stands. A
+small product is a nest with the letter innermost that is last in most of the arrays, so that memory
+is read in order.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from ..ops.contract import letter_sizes, split
 from ..types import Type
 from .form import Form, as_ref, in_buffer, stored
 from .lowerer import Lowerer, Rule, number
-from .syntax import Apply, Buffer, Call, Expr, Index, Ref
+from .syntax import Apply, Buffer, Call, Expr, Index, Load, Ref
 
 BLAS = 4096  # multiplications from which a call to BLAS pays; below, loops fuse with what is around
 
@@ -28,10 +30,11 @@ def einsum(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
     left, right, out = split(spec)
     sizes = letter_sizes(spec, x.shape, y.shape)
     summed = [c for c in left if c not in out]
+    if out and summed and node.out.type.differentiable and math.prod(sizes.values()) >= BLAS:
+        found = multiply(low, node, x, y, sizes)
+        if found:
+            return [found]
     cell = low.cell_of(node.out)
-    big = summed and node.out.type.differentiable and math.prod(sizes.values()) >= BLAS
-    if isinstance(cell, Buffer) and big and multiply(low, node, x, y, cell, sizes):
-        return [low.form(cell, node.out.type)]
     dtype = node.out.type.dtype
 
     def product(place: dict[str, Expr]) -> Expr:
@@ -56,22 +59,21 @@ def einsum(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
     return [low.form(cell, node.out.type)]
 
 
-def multiply(
-    low: Lowerer, node: Node, x: Form, y: Form, cell: Buffer, sizes: dict[str, int]
-) -> bool:
-    """Emit `dot(x, y, out)`, for each batch; False if the result would need its axes permuted."""
+def multiply(low: Lowerer, node: Node, x: Form, y: Form, sizes: dict[str, int]) -> Form | None:
+    """Emit `dot(x, y, out)`, for each batch; None if loops are better."""
     left, right, out = split(node.attrs["spec"])
     batch = [c for c in out if c in left and c in right]
     rows = [c for c in out if c not in right]
     columns = [c for c in out if c not in left]
     summed = [c for c in left if c not in out]
-    if out != "".join(batch + rows + columns):
-        if out != "".join(batch + columns + rows):
-            return False
+    if rows and out[-1] in rows:  # what lies along memory stays there
         x, y, left, right, rows, columns = y, x, right, left, columns, rows  # (xy)ᵀ = yᵀxᵀ
     m, n, k = (math.prod(sizes[c] for c in group) for group in (rows, columns, summed))
     if min(m, n, k) < 2 and batch:
-        return False  # many tiny products: loops
+        return None  # many tiny products: loops
+    order = [*batch, *rows, *columns]
+    if order != list(out) and batch and m * n * k < BLAS:
+        return None  # many small ones, next to which the way to the order asked for counts
     a = matrix(low, x, left, batch, rows, summed, sizes)
     b = matrix(low, y, right, batch, summed, columns, sizes)
     shape = (
@@ -79,8 +81,9 @@ def multiply(
         *(() if not rows else (m,)),
         *(() if not columns else (n,)),
     )
-    target = in_buffer(cell, node.out.type)
-    place = stored(target, shape)
+    type_ = node.out.type.with_shape(tuple(sizes[c] for c in order))
+    cell = low.buffer(type_, node.out)
+    place = stored(in_buffer(cell, type_), shape)
     assert place, "fresh storage is memory in order"
 
     def call(index: Index) -> None:
@@ -93,7 +96,7 @@ def multiply(
         low.nest(tuple(sizes[c] for c in batch), call)
     else:
         call(())
-    return True
+    return Form(node.out.type, lambda index: Load(cell, tuple(index[out.index(c)] for c in order)))
 
 
 def at_batch(form: Form, index: Index) -> Form:

@@ -74,8 +74,10 @@ class Program:
         own = [b for b in self.buffers if b.role in ("work", "output", "tape")]
         for buffer in own:
             where = f" at {self.places[buffer]}" if buffer in self.places else ""
-            if buffer.base is None:
-                lines.append(f"  {buffer.role} {names.of(buffer)}: {type_text(buffer)}{where}")
+            line = f"  {buffer.role} {names.of(buffer)}: {type_text(buffer)}{where}"
+            if buffer.base is not None:
+                line += f" in {names.of(buffer.root)} from {buffer.offset} on"
+            lines.append(line)
         lines += body_lines(self.body, names, "  ")
         results = [names.of(r) if isinstance(r, Buffer) else names.expr(r) for r in self.results]
         return "\n".join([*lines, f"  return {', '.join(results)}"])

@@ -25,19 +25,23 @@ from ..ops.arithmetic import (
 )
 from ..types import DType, b1, i64
 from .form import Form
-from .lowerer import Lowerer, Rule, number
+from .lowerer import SMALL, Lowerer, Rule, number
 from .pieces import Piece, as_pieces, shifted
 from .syntax import Apply, Assign, Const, Expr, Index, Local
 
 
 def lowest(dtype: DType) -> Const:
     """What any number is at least."""
+    if dtype is b1:
+        return Const(False, dtype)
     if dtype.kind == "f":
         return Const(-math.inf, dtype)
     return Const(-(2 ** (dtype.numpy.itemsize * 8 - 1)), dtype)
 
 
 def highest(dtype: DType) -> Const:
+    if dtype is b1:
+        return Const(True, dtype)
     if dtype.kind == "f":
         return Const(math.inf, dtype)
     return Const(2 ** (dtype.numpy.itemsize * 8 - 1) - 1, dtype)
@@ -101,7 +105,9 @@ def cumsum(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
 
 
 def extremum(sign: str) -> Rule:
-    """argmax, argmin: the first that is better than all before it, or the first nan."""
+    """argmax, argmin: the first that is better than all before it, or the first nan. Along memory,
+    where that would be one long chain of comparisons, the extremum is found first, and then the
+    least index of what equals it."""
     compare = greater if sign == "max" else less
 
     def rule(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
@@ -110,8 +116,12 @@ def extremum(sign: str) -> Rule:
         best_type = x.type.with_shape(out.shape)
         best, place = low.cell(best_type, "best"), low.cell_of(node.out)
         start = (lowest if sign == "max" else highest)(x.type.dtype)
+        along = axis == len(x.shape) - 1 and x.shape[axis] > SMALL
+        low.ranges[place] = (0, x.shape[axis] - 1)
         low.fill(best, out.shape, lambda _: start)
-        low.fill(place, out.shape, lambda _: number(0, i64))
+        if along:
+            low.nest(x.shape, lambda index: low.put(best, index[:-1], x.at(index), sign))
+        low.fill(place, out.shape, lambda _: number(x.shape[axis] if along else 0, i64))
 
         def step(index: Index) -> None:
             kept = without(index, (axis,))
@@ -122,7 +132,15 @@ def extremum(sign: str) -> Rule:
             low.put(place, kept, Apply(select, (better, index[axis], before), i64))
             low.put(best, kept, Apply(select, (better, value, old), x.type.dtype))
 
-        low.nest(x.shape, step)
+        def first(index: Index) -> None:
+            value, found = x.at(index), low.form(best, best_type).at(index[:-1])
+            here = Apply(equal, (value, found), b1)
+            if value.dtype.kind == "f":
+                here = Apply(logical_or, (here, Apply(isnan, (value,), b1)), b1)
+            at = Apply(select, (here, index[axis], number(x.shape[axis], i64)), i64)
+            low.put(place, index[:-1], at, "min")
+
+        low.nest(x.shape, first if along else step)
         return [low.form(place, out)]
 
     return rule

@@ -1,10 +1,15 @@
 """ht: hand tracking, how the misfit of a skinned hand changes with its 26 pose parameters.
 
-Each of 22 bones turns by Euler angles about its parent's frame, T_b = T_parent B_b (R_b ⊕ 1), in
-homogeneous coordinates; S_b = T_b T_b⁰⁻¹ takes the bone from its rest. A vertex x̄ follows the bones
-by its weights, and the whole hand is turned by the vector ω and moved by t:
+Each of 22 bones turns about its parent's frame, in homogeneous coordinates, T_b = T_parent B_b R_z
+R_x, and S_b = T_b T_b⁰⁻¹ takes it from its rest. A rotation by α about the unit vector whose cross
+product is the matrix K is (Rodrigues)
 
-    v_j = R(ω) Σ_b w_jb S_b x̄_j + t
+    R = I + sin α K + (1 - cos α) K²
+
+The frame without a parent is turned by the vector ω. A vertex x̄ follows the bones by its weights,
+and the whole hand is moved by t:
+
+    v_j = Σ_b w_jb S_b x̄_j + t
 
 A measured point y belongs to a place on a triangle of the hand with coordinates u,
 
@@ -26,63 +31,50 @@ __all__ = ["EVAL", "directions", "errors", "jacobian", "objective", "rotation", 
 
 PARAMETERS, BONES = 26, 22
 NONE = PARAMETERS  # where a bone has no angle: the entry after the last, which is zero
-ANGLE_OF = np.full((BONES, 3), NONE)  # about x, y and z
+ANGLE_OF = np.full((BONES, 2), NONE)  # about x and z
 for finger in range(5):
-    ANGLE_OF[2 + 4 * finger, [0, 2]] = 6 + 4 * finger, 7 + 4 * finger
+    ANGLE_OF[2 + 4 * finger] = 6 + 4 * finger, 7 + 4 * finger
     ANGLE_OF[3 + 4 * finger, 0] = 8 + 4 * finger
     ANGLE_OF[4 + 4 * finger, 0] = 9 + 4 * finger
+CROSS = np.zeros((3, 4, 4))  # the cross product with each unit vector
+CROSS[[0, 1, 2], [2, 0, 1], [1, 2, 0]] = 1.0
+CROSS[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = -1.0
+
+
+def turn(cross, angle):
+    """The rotation by an angle about the unit vector that `cross` belongs to, float64[…, 4, 4]."""
+    return np.eye(4) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
 
 
 def rotation(omega):
-    """The rotation by |ω| about ω, float64[3, 3]; none for an angle below 1e-4."""
-    x, y, z = omega[0], omega[1], omega[2]
-    angle = np.sqrt(x * x + y * y + z * z)
-    x, y, z = x / angle, y / angle, z / angle
-    c, s = np.cos(angle), np.sin(angle)
-    entries = np.stack(
-        [  # a row of the matrix each
-            *(x * x + (1.0 - x * x) * c, x * y * (1.0 - c) - z * s, x * z * (1.0 - c) + y * s),
-            *(x * y * (1.0 - c) + z * s, y * y + (1.0 - y * y) * c, y * z * (1.0 - c) - x * s),
-            *(x * z * (1.0 - c) - y * s, z * y * (1.0 - c) + x * s, z * z + (1.0 - z * z) * c),
-        ]
-    )
-    return np.where(angle < 1e-4, np.eye(3), np.reshape(entries, (3, 3)))
+    """The rotation by |ω| about ω, float64[4, 4]; none for an angle below 1e-4."""
+    angle = np.sqrt(np.sum(omega * omega))
+    turned = turn(np.tensordot(omega / angle, CROSS, 1), angle)
+    return np.where(angle < 1e-4, np.eye(4), turned)
 
 
-def turns(angles):
-    """The turn R_z R_y R_x of each bone, float64[22, 4, 4], from its angles, float64[22, 3]."""
-    (cx, cy, cz), (sx, sy, sz) = np.cos(angles).T, np.sin(angles).T
-    zero, one = np.zeros(BONES), np.ones(BONES)
-    entries = [  # a row of the matrix each
-        *(cz * cy, cz * sy * sx - sz * cx, cz * sy * cx + sz * sx, zero),
-        *(sz * cy, sz * sy * sx + cz * cx, sz * sy * cx - cz * sx, zero),
-        *(-sy, cy * sx, cy * cx, zero),
-        *(zero, zero, zero, one),
-    ]
-    return np.reshape(np.stack(entries, axis=1), (BONES, 4, 4))
-
-
-def posed(theta, relatives, parents):
+def posed(theta, relatives, *, parents, mirrored):
     """The frame of each bone, float64[22, 4, 4], after those of the bones before it."""
     angles = np.concatenate([theta, np.zeros(1)])[ANGLE_OF]
+    about_x, about_z = np.swapaxes(turn(CROSS[::2], angles[:, :, None, None]), 0, 1)
 
     def attach(frames, given):
         bone, parent, local = given
         frames[bone + 1] = frames[parent + 1] @ local
         return frames, None
 
-    start = np.concatenate([np.eye(4)[None], np.zeros((BONES, 4, 4))])  # a root's parent first
-    chain = np.arange(BONES), np.array(parents), relatives @ turns(angles)
+    whole = rotation(theta[:3]) * np.array([-1.0 if mirrored else 1.0, 1.0, 1.0, 1.0])
+    start = np.concatenate([whole[None], np.zeros((BONES, 4, 4))])  # a root's parent first
+    chain = np.arange(BONES), np.array(parents), relatives @ about_z @ about_x
     return dk.scan(attach, start, chain)[0][1:]
 
 
-def skinned(theta, relatives, inverses, rest, weights, *, parents, mirrored):
-    """The vertices of the hand in its pose, float64[3, M], from those at rest, float64[M, 4]."""
-    follow = posed(theta, relatives, parents) @ inverses
+def skinned(theta, relatives, inverses, rest, weights, **static):
+    """The vertices of the hand in its pose but for t, float64[M, 3], from those at rest,
+    float64[M, 4]."""
+    follow = posed(theta, relatives, **static) @ inverses
     carried = np.reshape(weights[:, :, None] * rest[:, None, :], (len(rest), 4 * BONES))
-    place = rotation(theta[:3]) * np.array([-1.0 if mirrored else 1.0, 1.0, 1.0])
-    by_bone = np.reshape(np.swapaxes(follow[:, :3], 0, 1), (3, 4 * BONES))
-    return place @ by_bone @ carried.T + theta[3:6][:, None]
+    return carried @ np.reshape(np.swapaxes(follow[:, :3], 1, 2), (4 * BONES, 3))
 
 
 def errors(theta, us, bones, vertices, correspondences, points, **static):
@@ -92,13 +84,13 @@ def errors(theta, us, bones, vertices, correspondences, points, **static):
     base_positions float64[M, 4], weights float64[M, 22] and triangles int[T, 3].
     """
     *rest, triangles = vertices
-    hand = skinned(theta, *bones, *rest, **static).T
+    hand, moved = skinned(theta, *bones, *rest, **static), theta[3:6]
     if len(us) == 0:
-        return points - hand[correspondences]
+        return points - moved - hand[correspondences]
 
     def error(_, given):
         (i, j, k), (u, v), point = given
-        return None, point - (u * hand[i] + v * hand[j] + (1.0 - u - v) * hand[k])
+        return None, point - moved - (u * hand[i] + v * hand[j] + (1.0 - u - v) * hand[k])
 
     return dk.scan(error, None, (triangles[correspondences], us, points))[1]
 
@@ -133,7 +125,7 @@ def generate(n, vertices=10000, simple=False):
     parents = [-1, *(0 if k == 0 else 4 * f + k for f in range(5) for k in range(4)), 0]
     relatives = np.zeros((BONES, 4, 4))
     for b in range(BONES):
-        relatives[b, :3, :3] = rotation(rng.normal(0.0, 0.3, 3))
+        relatives[b, :3, :3] = rotation(rng.normal(0.0, 0.3, 3))[:3, :3]
         relatives[b, :3, 3] = rng.normal(0.0, 0.3, 3)
         relatives[b, 3, 3] = 1.0
     absolutes = np.empty_like(relatives)

@@ -30,15 +30,14 @@ def errors(theta, us, bones, skin, correspondences, points, *, parents, mirrored
 
 
 def turn(angles):
-    """R_z R_y R_x in homogeneous coordinates."""
+    """R_z R_x in homogeneous coordinates."""
     import torch
 
     found = torch.eye(4, dtype=angles[0].dtype)
-    for axis, angle in enumerate(angles):
+    for axis, angle in zip((0, 2), angles, strict=True):
         c, s, one, zero = torch.cos(angle), torch.sin(angle), angle * 0 + 1, angle * 0
         rows = {
             0: [one, zero, zero, zero, c, -s, zero, s, c],
-            1: [c, zero, s, zero, one, zero, -s, zero, c],
             2: [c, -s, zero, s, c, zero, zero, zero, one],
         }[axis]
         around = torch.stack(rows).reshape(3, 3)

@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ...graph import paused_collector
+from .pipeline import pipeline
+
 Compiled = Callable[..., Any]
 """A Numba dispatcher with one signature."""
 
@@ -51,8 +54,8 @@ def compile_function(function: Callable[..., Any], signature: str, options: Opti
     from numba import njit
     from numba.core.compiler_lock import global_compiler_lock
 
-    with global_compiler_lock, _own_symbols():
-        return njit(signature, **options)(function)
+    with global_compiler_lock, _own_symbols(), paused_collector():
+        return njit(signature, pipeline_class=pipeline(), **options)(function)
 
 
 def to_bytes(compiled: Any) -> bytes | None:

@@ -11,8 +11,8 @@ import math
 from collections.abc import Collection, Iterator
 
 from ...graph import Loc
-from ...lowering.access import summand
-from ...lowering.parallel import parallel_loops, set_first
+from ...lowering.access import set_first, summand
+from ...lowering.parallel import parallel_loops
 from ...lowering.program import Program
 from ...lowering.storage import areas
 from ...lowering.syntax import (
