@@ -144,6 +144,7 @@ def generate(n, vertices=10000, simple=False):
         "data": {
             "model": {
                 "bone_count": BONES,
+                "bone_names": [f"bone{b}" for b in range(BONES)],
                 "parents": parents,
                 "base_relatives": relatives,
                 "inverse_base_absolutes": np.linalg.inv(absolutes),
