@@ -4,29 +4,18 @@ import mpmath
 import numpy
 import pytest
 
-from comparisons.gradbench.compiled import compiled
 from comparisons.gradbench.evals import EVALS
-from comparisons.gradbench.validate import difference, kernels_of
-
-
-def both(name, **sizes):
-    """Each function's result by diffkit and by hand."""
-    eval = EVALS[name]
-    arguments = eval.arguments(eval.generate(**sizes))
-    for function, by_hand in kernels_of(name).items():
-        program = compiled(eval.functions[function], arguments)
-        found = program.tree(program.run())
-        yield function, found, by_hand(*arguments.data, *arguments.static.values())
+from comparisons.gradbench.validate import difference
 
 
 @pytest.mark.parametrize("x", [1.0, -3.5])
-def test_hello(x):
+def test_hello(both, x):
     expected = {"square": x * x, "double": 2 * x}
     for function, found, by_hand in both("hello", x=x):
         assert found == by_hand == expected[function]
 
 
-def test_lse_is_what_mpmath_computes():
+def test_lse_is_what_mpmath_computes(both):
     x = EVALS["lse"].generate(7)["x"]
     with mpmath.workdps(40):
         exponentials = [mpmath.exp(mpmath.mpf(v)) for v in x.tolist()]
@@ -40,14 +29,14 @@ def test_lse_is_what_mpmath_computes():
         assert difference(by_hand, expected[function]) <= 1e-14
 
 
-def test_lse_of_many_stays_near_the_truth():
+def test_lse_of_many_stays_near_the_truth(both):
     """In the 2-norm; the entry of the maximum holds what is left of terms that cancel."""
     (_, _, _), (_, found, by_hand) = both("lse", n=80_000)
     assert difference(found, by_hand) <= 1e-11
 
 
 @pytest.mark.parametrize("n, m", [(16, 5), (17, 3), (50, 128), (2, 2)])
-def test_llsq_is_what_the_normal_equations_say(n, m):
+def test_llsq_is_what_the_normal_equations_say(both, n, m):
     x = EVALS["llsq"].generate(n, m)["x"].astype(numpy.longdouble)
     t = -1 + 2 * numpy.arange(n, dtype=numpy.longdouble) / (n - 1)
     powers = t[:, None] ** numpy.arange(m)
