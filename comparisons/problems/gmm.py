@@ -7,6 +7,7 @@ q (k, d) and l (k, d(d-1)/2), of a mixture in d = 4 dimensions.
 
 import numpy
 
+from comparisons.gradbench.evals.blocks import whole
 from comparisons.gradbench.evals.gmm import entries_below, objective
 from comparisons.gradbench.peers import torch_gmm
 from comparisons.problem import Case, Problem
@@ -32,7 +33,7 @@ def make(components: int) -> Case:
 
     def f(x, np=numpy):
         parameters = unpacked(x, components, np.reshape)
-        return objective(parameters, points, GAMMA, m=WISHART_M, np=np)
+        return objective(parameters, points, GAMMA, m=WISHART_M, np=np, rows=whole)
 
     def twin(x):
         import torch

@@ -12,17 +12,27 @@ are equally near, the cost has a kink, and the first is taken.)
 import numpy
 
 import diffkit as dk
+from comparisons.gradbench.evals.blocks import in_blocks
 from comparisons.gradbench.evaluation import Arguments, Eval, Workload, floats
 
 __all__ = ["EVAL", "cost", "direction"]
 
 
-def cost(centroids, points, np=numpy):
+def cost(centroids, points):
     """The sum of squared distances of points, float64[n, d], to the nearest of centroids,
     float64[k, d]."""
-    lengths = np.sum(centroids**2, axis=1)
-    nearest = np.argmin(lengths[:, None] - 2.0 * (centroids @ points.T), axis=0)
-    return np.sum((points - centroids[nearest]) ** 2)
+    return numpy.sum((points - centroids[nearest(centroids, points)]) ** 2)
+
+
+def nearest(centroids, points):
+    """The number of the centroid that is nearest to each point, int64[n], found for a block of
+    points at a time: a matrix of all distances would go out of the cache and back."""
+    lengths = numpy.sum(centroids**2, axis=1)
+
+    def search(block):
+        return numpy.argmin(lengths[:, None] - 2.0 * (centroids @ block.T), axis=0)
+
+    return in_blocks(search, points, most=100)
 
 
 def direction(centroids, points):

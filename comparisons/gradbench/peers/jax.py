@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from comparisons.gradbench.evals import ba, det, gmm, llsq, lse, lstm, ode, particle, saddle
+from comparisons.gradbench.evals.blocks import whole
 from comparisons.gradbench.evaluation import Arguments
 from comparisons.speed.contenders import jax_module
 
@@ -91,7 +92,7 @@ def forward_over_reverse(eval: Any) -> Callable[[Any], Any]:
 DERIVATIVES: dict[str, Builder] = {
     "lse": ready(gradient_of(lse.primal)),
     "llsq": ready(gradient_of(llsq.primal, scan="scan")),
-    "gmm": ready(gradient_of(gmm.objective)),
+    "gmm": ready(gradient_of(functools.partial(gmm.objective, rows=whole))),
     "ba": ready(ba_jacobian),
     "kmeans": ready(direction),
     "lstm": ready(lstm_jacobian),
