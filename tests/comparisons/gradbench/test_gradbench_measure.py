@@ -120,6 +120,14 @@ def test_every_contender_has_a_cell_and_only_right_ones_have_times(monkeypatch):
     assert by_method["njit"].primal is not None
 
 
+def test_a_workload_in_blocks_is_not_measured():
+    in_blocks = replace(LSE, blocks=lambda given: [given, given])
+    cells = measure.measure(in_blocks, TINY, "gradient", 0.0, Patience())
+    assert [cell.method for cell in cells] == [*METHODS]
+    assert {cell.status for cell in cells} == {"not measured"}
+    assert all("does not fit into memory" in cell.reason for cell in cells)
+
+
 def test_a_peer_that_takes_long_is_spared_larger_workloads(monkeypatch):
     right = contenders.prepare("njit", LSE, "gradient", LSE.generate(7)).derivative
     prepared(monkeypatch, diffkit=right, jax=NotMeasured(""), autograd=NotMeasured(""), torch=right)
