@@ -18,20 +18,20 @@ def kernels() -> dict[str, Callable[..., Any]]:
     njit, add = tools.njit, tools.add
 
     @njit
-    def points(start, n, t):
+    def fit(x, start, n, t, fitted):
         for i in range(BLOCK):
             t[i] = -1.0 + (start + i) * 2.0 / (n - 1.0)
+            fitted[i] = 0.0
+        for j in range(x.size - 1, -1, -1):
+            for i in range(BLOCK):
+                fitted[i] = fitted[i] * t[i] + x[j]
 
     @njit
     def primal(x, n):
         t, fitted = numpy.empty(BLOCK), numpy.empty(BLOCK)
         total = 0.0
         for start in range(0, n, BLOCK):
-            points(start, n, t)
-            fitted[:] = 0.0
-            for j in range(x.size - 1, -1, -1):
-                for i in range(BLOCK):
-                    fitted[i] = fitted[i] * t[i] + x[j]
+            fit(x, start, n, t, fitted)
             for i in range(min(BLOCK, n - start)):
                 residual = numpy.sign(t[i]) - fitted[i]
                 total += residual * residual
@@ -43,11 +43,7 @@ def kernels() -> dict[str, Callable[..., Any]]:
         power = numpy.empty(BLOCK)
         out = numpy.zeros_like(x)
         for start in range(0, n, BLOCK):
-            points(start, n, t)
-            fitted[:] = 0.0
-            for j in range(x.size - 1, -1, -1):
-                for i in range(BLOCK):
-                    fitted[i] = fitted[i] * t[i] + x[j]
+            fit(x, start, n, t, fitted)
             for i in range(BLOCK):
                 power[i] = fitted[i] - numpy.sign(t[i]) if start + i < n else 0.0
             for j in range(x.size):

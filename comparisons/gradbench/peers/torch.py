@@ -8,11 +8,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import numpy
-
 from comparisons.gradbench.evals import ba, ht
 from comparisons.gradbench.evaluation import Arguments
 from comparisons.gradbench.peers import torch_gmm, torch_ht, torch_rows
+from comparisons.gradbench.peers.tensors import tensors
 
 __all__ = ["BATCHED", "DERIVATIVES"]
 
@@ -37,15 +36,6 @@ def gradient_of(function: Callable[..., Any]) -> Builder:
         return gradient
 
     return build
-
-
-def tensors(value: Any) -> Any:
-    """An array as a tensor, in a dict too; a number as it is."""
-    import torch
-
-    if isinstance(value, dict):
-        return {name: tensors(part) for name, part in value.items()}
-    return torch.from_numpy(value) if isinstance(value, numpy.ndarray) else value
 
 
 def lse(x):
@@ -148,7 +138,7 @@ def ht_columns(arguments: Arguments) -> Callable[[], Any]:
     import torch
 
     torch.set_num_threads(1)
-    theta, us, *rest = torch_rows.tree_of_tensors(arguments.data)
+    theta, us, *rest = map(tensors, arguments.data)
     columns = [torch.from_numpy(part) for part in ht.directions(len(us) > 0)]
 
     def column(along_theta: Any, along_u: Any) -> Any:

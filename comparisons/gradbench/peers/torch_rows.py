@@ -7,6 +7,7 @@ from typing import Any
 from comparisons.gradbench.evals import ba
 from comparisons.gradbench.evaluation import Arguments
 from comparisons.gradbench.peers import torch_ht
+from comparisons.gradbench.peers.tensors import tensors
 
 __all__ = ["ba_jacobian", "ht_jacobian"]
 
@@ -44,7 +45,7 @@ def ht_jacobian(arguments: Arguments) -> Callable[[], Any]:
     import torch
 
     torch.set_num_threads(1)
-    theta, us, *rest = tree_of_tensors(arguments.data)
+    theta, us, *rest = map(tensors, arguments.data)
     theta.requires_grad_()
     us.requires_grad_()
 
@@ -58,13 +59,3 @@ def ht_jacobian(arguments: Arguments) -> Callable[[], Any]:
         return torch.stack(rows)
 
     return jacobian
-
-
-def tree_of_tensors(data: tuple[Any, ...]) -> list[Any]:
-    """Arrays in tuples as tensors in lists."""
-    import torch
-
-    return [
-        tree_of_tensors(part) if isinstance(part, tuple) else torch.from_numpy(part)
-        for part in data
-    ]
