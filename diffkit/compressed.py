@@ -20,7 +20,7 @@ from .backends.numba.backend import Lowered
 from .errors import CheckError, ShapeError, UnsupportedError, explain
 from .graph import Graph, restrict
 from .modes.forward import jvp
-from .modes.linear_map import MOST_BYTES, MOST_LANES
+from .modes.linear_map import most_lanes
 from .modes.reverse import vjp
 from .tracing import apply
 from .tracing.location import at_line
@@ -151,8 +151,7 @@ class Compressed:
         with self._lock:
             if name not in self._lanes:
                 graph: Graph = getattr(self.passes, name)
-                most = min(MOST_LANES, max(1, MOST_BYTES // max(1, graph.cost().peak)))
-                size = -(-total // -(-total // most))
+                size = -(-total // -(-total // most_lanes(graph)))
                 given = len(self.passes.active)
                 on = [k >= given for k in range(len(graph.params))]
                 wanted = [True] * len(graph.outputs)

@@ -40,7 +40,12 @@ def many(graph: Graph, inputs: Sequence[Any], run: Run) -> Many:
     def run_all(directions: Arrays) -> Arrays:
         return run(lanes(len(directions[0])), [*inputs, *directions])
 
-    return Many(run_all, min(MOST_LANES, max(1, MOST_BYTES // max(1, graph.cost().peak))))
+    return Many(run_all, most_lanes(graph))
+
+
+def most_lanes(graph: Graph) -> int:
+    """How many directions of a graph at once keep the memory in bounds."""
+    return min(MOST_LANES, max(1, MOST_BYTES // max(1, graph.cost().peak)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,9 +190,8 @@ def test_the_result_is_the_callers() -> None:
 
 
 def test_many_colours_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diffkit import compressed
 
-    monkeypatch.setattr(compressed, "MOST_LANES", 3)
+    monkeypatch.setattr("diffkit.modes.linear_map.MOST_LANES", 3)
     for method in ("forward", "reverse"):
         J = dk.sparse_jacobian(np.cumsum, method=method)
         np.testing.assert_array_equal(J(X[:10]).toarray(), np.tri(10))
