@@ -121,7 +121,7 @@ def all_float(tree: Any) -> bool:
 def is_float(x: Any) -> bool:
     if isinstance(x, Tracer):
         return x.type.differentiable
-    return isinstance(x, float | np.floating | np.ndarray) and np.asarray(x).dtype.kind == "f"
+    return isinstance(x, float | complex | np.inexact | np.ndarray) and np.asarray(x).dtype.kind in "fc"
 
 
 def value_key(leaf: Any) -> Hashable:

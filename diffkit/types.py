@@ -2,7 +2,7 @@
 
 A value of the graph has a `Type`. There are only strong types: a Python scalar takes its dtype from
 its neighbours while the function is traced (NEP 50), so no rule further down needs to know of it.
-Complex dtypes are not carried yet; a new row in the table of dtypes and in `KINDS` makes room.
+A complex number is differentiable as the pair of its parts is (see `ops.complex`).
 
     >>> from diffkit.types import f64
     >>> f64[2, 3]
@@ -28,7 +28,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class DType:
-    """An element type. `kind` is "f" (differentiable), "i" or "b"."""
+    """An element type. `kind` is "f" or "c" (complex), which are differentiable, "i" or "b"."""
 
     name: str
     numpy: np.dtype[Any]
@@ -46,8 +46,14 @@ f32 = DType("f32", np.dtype(np.float32), "f")
 i64 = DType("i64", np.dtype(np.int64), "i")
 i32 = DType("i32", np.dtype(np.int32), "i")
 b1 = DType("b1", np.dtype(np.bool_), "b")
+c128 = DType("c128", np.dtype(np.complex128), "c")
+c64 = DType("c64", np.dtype(np.complex64), "c")
 
-DTYPES: dict[np.dtype[Any], DType] = {d.numpy: d for d in (f64, f32, i64, i32, b1)}
+DTYPES: dict[np.dtype[Any], DType] = {d.numpy: d for d in (f64, f32, i64, i32, b1, c128, c64)}
+REAL: dict[DType, DType] = {c128: f64, c64: f32}
+"""The type of the parts of a complex number."""
+COMPLEX: dict[DType, DType] = {real: complex_ for complex_, real in REAL.items()}
+"""The complex type of parts of this type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,11 @@ class Type:
 
     @property
     def differentiable(self) -> bool:
-        return self.dtype.kind == "f"
+        return self.dtype.kind in "fc"
+
+    @property
+    def complex(self) -> bool:
+        return self.dtype.kind == "c"
 
     def with_shape(self, shape: Shape) -> Type:
         assert not self.tape, f"{self} has no fixed shape"

@@ -25,6 +25,7 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError, UnsupportedError, explain
 from ..graph import Atom, Graph, Node, Var
+from ..ops.routine import Routine
 from ..ops.solvers import numpy_check
 from ..types import DType, Shape, Type
 from .torch_regions import region_function
@@ -165,6 +166,21 @@ def prod(x: Tensor, axes: Axes) -> Tensor:
     return rows.prod(dim=-1, dtype=x.dtype)
 
 
+def recurrence(a: Tensor, b: Tensor, axis: int) -> Tensor:
+    """Step by step: yᵢ = aᵢ yᵢ₋₁ + bᵢ."""
+    if b.shape[axis] == 0:
+        return b
+    factors, rows = a.unbind(axis), b.unbind(axis)
+    out = [rows[0]]
+    for factor, row in zip(factors[1:], rows[1:], strict=True):
+        out.append(factor * out[-1] + row)
+    return load_torch("to_torch").stack(out, axis)
+
+
+def argsort(x: Tensor, axis: int, kind: str) -> Tensor:
+    return load_torch("to_torch").argsort(x.detach(), dim=axis, stable=kind == "stable")
+
+
 def solve(a: Tensor, b: Tensor, strict: bool) -> Tensor:
     """Columns, as PyTorch guesses from the shapes what a right-hand side is."""
     torch = load_torch("to_torch")
@@ -189,7 +205,7 @@ def table() -> dict[str, TorchFunction]:
         "add", "sub", "mul", "div", "neg", "pow", "square", "reciprocal", "abs", "sign", "floor",
         "ceil", "trunc", "maximum", "minimum", "less", "less_equal", "greater", "greater_equal",
         "not_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite",
-        "isinf", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "hypot", "sin",
+        "isinf", "signbit", "gcd", "lcm", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "hypot", "sin",
         "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh",
         "arccosh", "arctanh", "erf", "lgamma",
     ]
@@ -197,6 +213,12 @@ def table() -> dict[str, TorchFunction]:
     functions: dict[str, TorchFunction] = {name: getattr(torch, name) for name in same}
     return functions | {
         "equal": torch.eq,
+        "bit_and": torch.bitwise_and,
+        "bit_or": torch.bitwise_or,
+        "bit_xor": torch.bitwise_xor,
+        "bit_not": torch.bitwise_not,
+        "shift_left": torch.bitwise_left_shift,
+        "shift_right": torch.bitwise_right_shift,
         "rint": torch.round,  # halves to even, as np.rint
         # PyTorch has no derivative for it, not even zero
         "floordiv": lambda x, y: torch.floor_divide(x.detach(), y.detach()),
@@ -225,6 +247,9 @@ def table() -> dict[str, TorchFunction]:
         "any": truth("any"),
         "all": truth("all"),
         "cumsum": lambda x, axis: x.cumsum(axis, dtype=x.dtype),
+        "cumprod": lambda x, axis: x.cumprod(axis, dtype=x.dtype),
+        "recurrence": recurrence,
+        "argsort": argsort,
         "argmax": lambda x, axis: torch.argmax(x, axis),
         "argmin": lambda x, axis: torch.argmin(x, axis),
         "gather": lambda x, *i: x[places(i)],
@@ -233,6 +258,10 @@ def table() -> dict[str, TorchFunction]:
         "einsum": lambda x, y, spec: torch.einsum(spec, x, y),
         "solve": solve,
         "check": check,
+        "real": lambda z: z.real if z.is_complex() else z,
+        "imag": lambda z: z.imag if z.is_complex() else torch.zeros_like(z),
+        "conj": lambda z: z.conj().resolve_conj(),
+        "complex": lambda x, y: torch.complex(*torch.broadcast_tensors(x, y)),
     }
 
 
@@ -295,12 +324,13 @@ def program(torch: Any, graph: Graph) -> Callable[[Sequence[Tensor]], list[Tenso
         args = tuple([slot(a) for a in node.args])
         outs = tuple([slot(out) for out in node.outs])
         gone = tuple([slot(a) for a in node.args if isinstance(a, Var) and last[a] == index])
-        if node.op.regional:
+        if node.op.regional and not isinstance(node.op.fact, Routine):
             function = region_function(torch, node, region, torch_dtype)
             steps.append(Step(function, {}, args, outs, True, gone))
         else:
             function = lookup(functions, node)
-            steps.append(Step(function, dict(node.attrs), args, outs, False, gone))
+            several = isinstance(node.op.fact, Routine)
+            steps.append(Step(function, dict(node.attrs), args, outs, several, gone))
     outputs = [slot(atom) for atom in graph.outputs]
 
     def run(tensors: Sequence[Tensor]) -> list[Tensor]:

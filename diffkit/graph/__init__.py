@@ -30,6 +30,7 @@ from .op import Op as Op
 from .op import Reduction as Reduction
 from .op import Region as Region
 from .op import Rule as Rule
+from .op import no_flops as no_flops
 from .op import pointwise as pointwise
 from .op import shift_axes as shift_axes
 from .op import shift_axis as shift_axis

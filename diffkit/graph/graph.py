@@ -272,6 +272,9 @@ def node_cost(node: Node, trips: int) -> Cost:
     if not isinstance(node.op.fact, Region):
         flops = node.op.flops(node.out.type, *[arg.type for arg in node.args], **node.attrs)
         return Cost(flops, 0 if node.op.view else touched, 0)
+    if not node.regions:
+        flops = node.op.flops(node.out.type, *[arg.type for arg in node.args], **node.attrs)
+        return Cost(flops, touched, 0)
     known = node.op.fact.trips(node.attrs)
     steps = trips if known is None else known
     regions = [count(region, trips) for region in node.regions]

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from ..graph import Constant, Elementwise, Graph, Node, Op, Var
 from ..ops import Expr
 from ..ops.arithmetic import mul, neg, scale
-from ..ops.custom import callback, custom
+from ..ops.custom import callback, has_rules
 from ..ops.region import body_groups, scan, while_, while_groups
 from ..ops.solvers import implicit, linsolve
 
@@ -62,7 +62,7 @@ def through_region(node: Node, moving: Sequence[bool], known: Known | None = Non
         carry = while_groups(moving_params(node, moving, known), node.attrs).carry
         saved = [carry[k] for k in node.attrs["save"] or ()]
         return [*carry, *([] if node.attrs["save"] is None else [False, *saved])]
-    if node.op in (custom, callback):
+    if node.op is callback or has_rules(node):
         return [any(moving) and out.type.differentiable for out in node.outs]
     if node.op in (implicit, linsolve):
         return [

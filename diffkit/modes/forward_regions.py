@@ -13,7 +13,7 @@ from typing import Any
 
 from ..graph import Builder, Graph, Node, Var
 from ..ops import Expr
-from ..ops.custom import callback, custom, no_rule, rule
+from ..ops.custom import callback, has_rules, no_rule, rule
 from ..ops.region import body_groups, call, chosen, cond, scan, scan_groups, while_, while_groups
 from ..ops.shape import zeros
 from ..types import Type
@@ -36,7 +36,7 @@ def push(b: Builder, node: Node, dxs: Tangents, jvp: Jvp) -> dict[Var, Expr]:
         return push_branches(b, node, dxs, jvp, 1)
     if node.op is call:
         return push_branches(b, node, dxs, jvp, 0)
-    if node.op is custom:
+    if has_rules(node):
         return push_custom(b, node, dxs, jvp)
     if node.op in SOLVERS:
         return push_solver(b, node, dxs, jvp)
@@ -160,6 +160,10 @@ def push_custom(b: Builder, node: Node, dxs: Tangents, jvp: Jvp) -> dict[Var, Ex
     given = tangents_of(b, node, dxs, on)
     douts = fresh(node.outs, outs_on)
     own = rule(node, "jvp")
+    if own is not None and not node.regions:  # a routine, which merges with that in the rule
+        b.append(node)
+        atoms = b.inline(own, [*node.args, *given])[len(node.outs) :]
+        return {o: Expr(b, atom) for o, atom in zip(chosen(node.outs, outs_on), atoms, strict=True)}
     if own is not None:
         args, outs = (*node.args, *given), (*node.outs, *douts)
         b.append(Node(call, args, {"name": own.name}, outs, node.loc, (own,)))

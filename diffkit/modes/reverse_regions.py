@@ -21,7 +21,7 @@ from ..errors import UnsupportedError, explain
 from ..graph import Atom, Builder, Graph, Node, Var, live_nodes, restrict, used_params
 from ..ops import Expr
 from ..ops.arithmetic import add
-from ..ops.custom import callback, custom, no_rule, rule
+from ..ops.custom import callback, custom, has_rules, no_rule, rule
 from ..ops.region import body_groups, call, chosen, cond, rows_of, scan, scan_groups, while_
 from ..ops.shape import zeros
 from ..types import i64
@@ -49,7 +49,7 @@ def record(b: Builder, node: Node, flows: set[Var], joint: Differentiate) -> Rec
     """Append the node, made to save what its adjoint will read."""
     if node.op is callback:
         raise no_rule(node)
-    if node.op is custom:
+    if has_rules(node):
         return record_custom(b, node)
     if node.op not in (scan, while_):
         b.append(node)
@@ -210,8 +210,9 @@ def pull(
     seeds = Seeds([ct is not None for ct in given], [out in cts.masked for out in node.outs])
     if node.op in (scan, while_):
         pull_loop(b, node, kept, given, seeds, cts, flows, joint)
-    elif node.op is custom:
-        pull_custom(b, node, kept, given, cts, flows, joint)
+    elif has_rules(node):
+        masked = node.op is custom or any(seeds.masked)
+        pull_custom(b, node, kept, given, masked, cts, flows, joint)
     elif node.op in SOLVERS:
         pull_solver(b, node, given[0], cts, flows, joint)
     else:
@@ -336,6 +337,7 @@ def pull_custom(
     node: Node,
     kept: Recorded,
     given: list[Expr | None],
+    masked: bool,
     cts: Cotangents,
     flows: set[Var],
     joint: Differentiate,
@@ -357,7 +359,7 @@ def pull_custom(
         pulled = b.inline(transposed(tangents, len(node.args), joint), [*node.args, *seeds])
     for arg, ct in zip(floats, pulled, strict=True):
         if isinstance(arg, Var) and arg in flows:
-            cts.add(arg, Expr(b, ct), masked=True)
+            cts.add(arg, Expr(b, ct), masked)
 
 
 def transposed(graph: Graph, fixed: int, joint: Differentiate) -> Graph:

@@ -19,7 +19,7 @@ from ..errors import UnsupportedError, explain
 from ..graph import Atom, Builder, Graph, Node, Var
 from ..ops import Expr
 from ..ops.arithmetic import neg, sub
-from ..ops.custom import callback, custom, no_rule, rule
+from ..ops.custom import callback, has_rules, no_rule, rule
 from ..ops.region import body_groups, call, chosen, cond, scan, scan_groups, while_, while_groups
 from ..ops.solvers import implicit
 from .activity import moving_outputs, moving_params, through_region
@@ -43,7 +43,7 @@ def push(
         return push_branches(e, node, xs, order, taylor, 1)
     if node.op is call:
         return push_branches(e, node, xs, order, taylor, 0)
-    if node.op is custom:
+    if has_rules(node):
         return push_custom(e, node, xs, order, taylor)
     if node.op in SOLVERS:
         return push_solver(e, node, xs, order, taylor)

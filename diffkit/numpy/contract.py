@@ -184,7 +184,7 @@ def outer(t: Trace, x: Any, y: Any, out: Any = None) -> Any:
 
 
 def vdot(t: Trace, x: Any, y: Any) -> Any:
-    p, q = together(t, x, y)
+    p, q = together(t, np.conj(x), y)
     flat = s.reshape(p, shape=(p.size,)), s.reshape(q, shape=(q.size,))
     return c.einsum(*flat, spec="i,i->")
 

@@ -14,6 +14,7 @@ from ..ops import arithmetic as a
 from ..tracing.tracer import Handlers, Trace, Tracer, recorder
 from ..types import dtype_of
 from . import (
+    complexes,
     contract,
     creation,
     elementwise,
@@ -28,7 +29,10 @@ from .rebinding import rebind
 
 
 def astype(t: Trace, x: Any, dtype: Any) -> Tracer:
-    """x converted; a conversion to integers has derivative zero."""
+    """x converted; a conversion to integers has derivative zero, one to real numbers is that of the
+    real part, with NumPy's warning."""
+    if t.value(x).type.complex and np.dtype(dtype).kind in "fiu":
+        np.zeros(1, np.complex128).astype(np.float64)  # NumPy's own warning
     return a.cast(t.value(x), dtype=dtype_of(dtype, "astype"))
 
 
@@ -77,6 +81,7 @@ def stop_gradient(x: Any) -> Any:
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **elementwise.FUNCTIONS,
+    **complexes.FUNCTIONS,
     **reduce.FUNCTIONS,
     **shapes.FUNCTIONS,
     **contract.FUNCTIONS,
@@ -86,7 +91,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 }
 
 HANDLERS = Handlers(
-    ufuncs={**elementwise.UFUNCS, **contract.UFUNCS},
+    ufuncs={**elementwise.UFUNCS, **complexes.UFUNCS, **contract.UFUNCS},
     scipy_ufuncs=elementwise.SCIPY_UFUNCS,
     reductions=reduce.REDUCTIONS,
     functions=FUNCTIONS,

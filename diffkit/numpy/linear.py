@@ -24,7 +24,7 @@ def solve(t: Trace, A: Any, b: Any) -> Tracer:
         got = f"shapes {p.shape} and {q.shape}"
         raise ShapeError(explain(f"np.linalg.solve{at_line()}", got, want, remedy))
     common: Any = np.result_type(p.dtype, q.dtype)
-    wide = common if common.kind == "f" else np.float64
+    wide = common if common.kind in "fc" else np.float64
     p, q = (a.cast(x, dtype=dtype_of(wide)) for x in (p, q))
     core = 1 if q.ndim == 1 else 2
     if q.shape[q.ndim - core] != p.shape[-1]:

@@ -24,7 +24,7 @@ MOVING = frozenset({
     np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.flip, np.fliplr,
     np.flipud, np.split, np.atleast_1d, np.atleast_2d,
 })
-READ_ONLY = frozenset({np.broadcast_to, np.diagonal, np.diag})
+READ_ONLY = frozenset({np.broadcast_to, np.diagonal, np.diag, np.real, np.imag})
 BY_LAYOUT = frozenset({np.reshape, np.ravel})
 ARRAYS = frozenset({
     np.where, np.tensordot, np.full_like, np.zeros_like, np.ones_like, np.empty_like, np.copy,

@@ -22,6 +22,7 @@ from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..types import f64, i64
 from .arguments import NO_VALUE, normal_axes, normal_axis, refuse
+from .complexes import abs_square
 from .elementwise import truth
 
 
@@ -103,7 +104,7 @@ def var(
     x = floating(t, a)
     axes = normal_axes(axis, x.ndim, "np.var")
     deviation: Any = x - mean(t, x, axes, keepdims=True)
-    total = s.sum_(np.square(deviation), axes=axes)
+    total = s.sum_(abs_square(deviation), axes=axes)
     return finish(x, total, axes, bool(keepdims)) / (count(x, axes) - ddof)
 
 
@@ -124,7 +125,7 @@ def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = F
     v: Any = floating(t, x)
     axes = normal_axes(axis, v.ndim, "np.linalg.norm")
     if ord in (None, 2, "fro") and (ord != 2 or len(axes) == 1):
-        return finish(v, safe_sqrt(s.sum_(np.square(v), axes=axes)), axes, keepdims)
+        return finish(v, safe_sqrt(s.sum_(abs_square(v), axes=axes)), axes, keepdims)
     if len(axes) == 1 and ord == 1:
         return finish(v, s.sum_(np.abs(v), axes=axes), axes, keepdims)
     if len(axes) == 1 and ord == np.inf:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, UnsupportedError, explain
+from ..errors import DtypeError, ShapeError, UnsupportedError, explain
 from ..ops import arithmetic as a
 from ..ops import index as i
 from ..ops import shape as s
@@ -43,7 +43,7 @@ def put(t: Trace, x: Tracer, index: Any, value: Any, add: bool) -> Tracer:
     mask = index[0] if isinstance(index, tuple) and len(index) == 1 else index
     if isinstance(value, Selection):
         return written_back(t, x, mask, value, add)
-    v = a.cast(t.value(value), dtype=x.dtype_)
+    v = fitting_dtype(t.value(value), x)
     if is_mask(mask):
         chosen = masked(t, x, mask, v, add)
         if chosen is not None:
@@ -66,6 +66,15 @@ def put(t: Trace, x: Tracer, index: Any, value: Any, add: bool) -> Tracer:
     places = read(t, numbers, index)
     flat = s.reshape(x, shape=(x.size,))
     return s.reshape(op(flat, fit(v, places.shape), places), shape=x.shape)
+
+
+def fitting_dtype(value: Tracer, x: Tracer) -> Tracer:
+    """A value converted to the dtype of the array that it is written into."""
+    if value.type.complex and not x.type.complex:
+        got = f"a complex value {value.type} for an array {x.type}, which would lose its imaginary part"
+        remedy = "Take its real part by np.real, or make the array complex"
+        raise DtypeError(explain(f"item assignment{at_line()}", got, "a real value", remedy))
+    return a.cast(value, dtype=x.dtype_)
 
 
 def is_mask(index: Any) -> bool:

@@ -25,13 +25,13 @@ from . import continuation as analytic
 
 def common(name: str, *types: Type) -> Type:
     """The broadcast type of operands that must share one dtype."""
-    if len(types) == 1 or types[0] == types[1] == types[-1]:
-        return types[0]
-    first = types[0].dtype
-    if any(t.dtype != first for t in types):
+    first = types[0]
+    if all([t is first or t == first for t in types]):
+        return first
+    if any(t.dtype != first.dtype for t in types):
         got = ", ".join(map(str, types))
         raise DtypeError(explain(name, f"got {got}", "operands of one dtype", "Cast one of them"))
-    return Type(first, broadcast_shapes(name, *[t.shape for t in types]))
+    return Type(first.dtype, broadcast_shapes(name, *[t.shape for t in types]))
 
 
 def each(out: Type, *_: Type, **__: Any) -> int:
@@ -76,7 +76,9 @@ def is_splat(x: Value, number: float) -> bool:
     lit = x.lit
     if lit is None or lit.splat is None or lit.splat != number:
         return False
-    return number != 0 or math.copysign(1, lit.splat) == math.copysign(1, number)
+    if number != 0:
+        return True
+    return not x.type.complex and math.copysign(1, lit.splat) == math.copysign(1, number)
 
 
 def keeps(x: Value, y: Value) -> bool:
@@ -92,14 +94,16 @@ def is_zero(x: Value) -> bool:
 
 
 def simplify_add(x: Value, y: Value) -> Value | None:
+    if x.lit is None and y.lit is None:
+        return None
     for p, q in ((x, y), (y, x)):
-        if keeps(p, q) and (is_splat(q, -0.0) or is_zero(q)):
+        if (is_splat(q, -0.0) or is_zero(q)) and keeps(p, q):
             return p  # x + (-0) = x
     return None
 
 
 def simplify_sub(x: Value, y: Value) -> Value | None:
-    if keeps(x, y) and is_splat(y, 0.0):
+    if is_splat(y, 0.0) and keeps(x, y):
         return x  # x - 0 = x
     if x.builder.finite_math and is_zero(x) and keeps(y, x):
         return neg(y)
@@ -107,8 +111,10 @@ def simplify_sub(x: Value, y: Value) -> Value | None:
 
 
 def simplify_mul(x: Value, y: Value) -> Value | None:
+    if x.lit is None and y.lit is None:
+        return None
     for p, q in ((x, y), (y, x)):
-        if keeps(p, q):
+        if q.lit is not None and keeps(p, q):
             if is_splat(q, 1):
                 return p  # x·1 = x
             if is_splat(q, -1):
@@ -119,9 +125,9 @@ def simplify_mul(x: Value, y: Value) -> Value | None:
 
 
 def simplify_div(x: Value, y: Value) -> Value | None:
-    if keeps(x, y) and is_splat(y, 1):
+    if is_splat(y, 1) and keeps(x, y):
         return x  # x/1 = x
-    if keeps(y, x) and is_splat(x, 1) and y.type.dtype.kind == "f":
+    if is_splat(x, 1) and keeps(y, x) and y.type.dtype.kind == "f":
         return reciprocal(y)  # 1/y
     return None
 
@@ -132,7 +138,7 @@ def simplify_neg(x: Value) -> Value | None:
 
 
 def simplify_pow(x: Value, y: Value) -> Value | None:
-    if not keeps(x, y):
+    if y.lit is None or not keeps(x, y):
         return None
     if is_splat(y, 1):
         return x
@@ -259,9 +265,14 @@ def infer_cast(x: Type, dtype: DType) -> Type:
 
 
 def numpy_cast(x: Any, dtype: DType) -> Any:
-    if np.iscomplexobj(x):  # inside a complex step the real axis is f64, whatever its name
-        return x if dtype.kind == "f" else np.real(x).astype(dtype.numpy)
+    if dtype.kind not in "cb":
+        x = np.real(x)  # without NumPy's warning: it is given where a user's cast is recorded
     return np.asarray(x).astype(dtype.numpy)[()]
+
+
+def continued_cast(x: Any, dtype: DType) -> Any:
+    """Inside a complex step the real axis is f64, whatever its name."""
+    return x if dtype.kind == "f" else np.real(x).astype(dtype.numpy)
 
 
 def cast_transpose(i: int, ct: Expr, x: Expr, dtype: DType) -> Expr:
@@ -277,6 +288,7 @@ cast = Op(
     infer_cast,
     numpy_cast,
     Linear((0,), cast_transpose),
+    complex=continued_cast,
     simplify=simplify_cast,
     lead=pointwise,
 )

@@ -25,6 +25,7 @@ from ..errors import EvaluationError, UnsupportedError, explain
 from ..graph import Attrs, Graph, Node, Region, Var
 from ..types import Type
 from .region import expect, operands_only, region_op
+from .routine import Routine, tangents
 
 Body = Callable[[Sequence[Any]], list[Any]]
 
@@ -56,8 +57,15 @@ class Rules:
         return f"({', '.join(self.recorders)})"
 
 
+def has_rules(node: Node) -> bool:
+    """Whether a node differentiates by a rule that is a graph."""
+    return node.op is custom or isinstance(node.op.fact, Routine)
+
+
 def rule(node: Node, name: str) -> Graph | None:
-    """The rule of a custom node with this name, if it has one."""
+    """The rule of a custom node, or of a routine, with this name, if it has one."""
+    if isinstance(node.op.fact, Routine):
+        return tangents(node) if name == "jvp" else None
     rules: Rules = node.attrs["rules"]
     found = rules.get(name)
     if found is not None:

@@ -84,8 +84,8 @@ arctan2 = elementwise("arctan2", np.arctan2,                                    
 sinh    = elementwise("sinh", np.sinh,       lambda x, ans: cosh(x))                                # cosh x
 cosh    = elementwise("cosh", np.cosh,       lambda x, ans: sinh(x))                                # sinh x
 tanh    = elementwise("tanh", np.tanh,       lambda x, ans: 1 - square(ans))                        # 1 - tanh² x
-arcsinh = elementwise("arcsinh", np.arcsinh, lambda x, ans: reciprocal(hypot(x, x.full(1, ()))))    # 1/√(x² + 1)
-arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: defined(ans, reciprocal(sqrt((x - 1) * (x + 1)))), singular=True)  # 1/√(x² - 1)
+arcsinh = elementwise("arcsinh", np.arcsinh, lambda x, ans: reciprocal(root_above(x)))               # 1/√(x² + 1)
+arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: defined(ans, reciprocal(root_below(x))), singular=True)  # 1/√(x² - 1)
 arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: defined(ans, 1 / ((1 - x) * (1 + x))), singular=True)  # 1/(1 - x²)
 
 # --- special -------------------------------------------------------------------------------------
@@ -102,6 +102,16 @@ polygamma = Op(  # ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function �
     lead=pointwise,
     flops=each,
 )
+
+
+def root_above(x: Expr) -> Expr:
+    """√(x² + 1), which does not overflow; of a complex x the root that goes with arcsinh."""
+    return sqrt(1 + square(x)) if x.type.complex else hypot(x, x.full(1, ()))
+
+
+def root_below(x: Expr) -> Expr:
+    """√(x² - 1); of a complex x with the branch cut of arccosh, left of 1."""
+    return sqrt(x - 1) * sqrt(x + 1) if x.type.complex else sqrt((x - 1) * (x + 1))
 
 
 def div_or_zero(x: Expr, ans: Expr) -> Expr:

@@ -15,7 +15,7 @@ from .views import is_array
 
 def is_weak(x: Any) -> bool:
     """Whether NumPy promotes x as a Python number (NEP 50)."""
-    return type(x) in (int, float) or getattr(x, "weak", False) is True
+    return type(x) in (int, float, complex) or getattr(x, "weak", False) is True
 
 
 def as_python(result: Any, self: Any, other: Any) -> Any:
@@ -107,3 +107,5 @@ class Operators:
     repeat = method(np.repeat)
     round = method(np.round)
     trace = method(np.trace)
+    conj = method(np.conjugate)
+    conjugate = method(np.conjugate)

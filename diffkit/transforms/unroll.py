@@ -14,6 +14,7 @@ from ..graph import Atom, Builder, Graph, Node, Var, read
 from ..ops import Expr
 from ..ops.arithmetic import equal, select
 from ..ops.custom import custom
+from ..ops.routine import Routine
 from ..ops.region import call, cond, scan, scan_groups
 from ..ops.shape import broadcast, reshape, stack, take_range, zeros
 from ..types import b1
@@ -63,6 +64,8 @@ def region(b: Builder, node: Node, args: list[Atom], limit: int) -> list[Atom]:
         return choice(b, node, args, limit)
     if node.op is scan and node.attrs["length"] is not None:
         return steps(b, node, args, limit)
+    if isinstance(node.op.fact, Routine):
+        return list(b.emit_region(node.op, args, node.attrs, ()))
     got = "a loop whose length depends on values" if node.regions else "a callback"
     raise refused(node, got, "loops of known length, branches and calls")
 

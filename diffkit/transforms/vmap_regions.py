@@ -27,6 +27,7 @@ from ..ops.custom import callback, custom
 from ..ops.index import gather
 from ..ops.reduce import any_, max_
 from ..ops.region import body_groups, call, cond, scan, scan_groups, while_, while_groups
+from ..ops.routine import Routine
 from ..ops.shape import arange, broadcast, transpose
 from ..ops.solvers import implicit, linsolve
 from ..types import b1, i64
@@ -41,6 +42,11 @@ def lift(b: Builder, lanes: Lanes, node: Node, xs: Values, on: Flags, batch: Bat
     if not any(on):
         outs = b.emit_region(node.op, [x.atom for x in xs], node.attrs, node.regions)
         return outs, [False] * len(outs)
+    if isinstance(node.op.fact, Routine):
+        operands = stretched(lanes, xs, on, [True] * len(xs))
+        attrs = node.op.fact.lead(lanes.size, **node.attrs)
+        outs = b.emit_region(node.op, operands, attrs, ())
+        return outs, [True] * len(outs)
     return RULES[node.op.name](b, lanes, node, xs, on, batch)
 
 

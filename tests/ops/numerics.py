@@ -11,9 +11,12 @@ from diffkit.graph import Graph
 
 
 def dot(us: Sequence[Any], vs: Sequence[Any]) -> float:
-    """The inner product of two lists of arrays, in float64."""
-    pairs = zip(us, vs, strict=True)
-    return float(sum(np.sum(np.multiply(u, v, dtype=np.float64)) for u, v in pairs))
+    """The inner product of two lists of arrays, in float64; of complex numbers Re Σ u v."""
+    total = 0.0
+    for u, v in zip(us, vs, strict=True):
+        wide = np.result_type(np.asarray(u).dtype, np.asarray(v).dtype, np.float64)
+        total += float(np.real(np.sum(np.multiply(u, v, dtype=wide))))
+    return total
 
 
 def bulk(us: Sequence[Any], vs: Sequence[Any]) -> float:
@@ -34,12 +37,16 @@ def coarseness(graph: Graph) -> float:
 
 
 def directions(rng: np.random.Generator, likes: Sequence[Any]) -> list[Any]:
-    """Random arrays of given shapes, with elements of size 0.2 to 1 and of both signs."""
+    """Random arrays of given shapes, with elements (or parts of complex ones) of size 0.2 to 1 and
+    of both signs."""
     found: list[Any] = []
     for like in likes:
-        shape = np.shape(like)
-        sign = rng.choice([-1.0, 1.0], shape)
-        found.append(np.asarray(sign * rng.uniform(0.2, 1.0, shape), np.asarray(like).dtype)[()])
+        shape, dtype = np.shape(like), np.asarray(like).dtype
+        parts: Any = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 1.0, shape)
+        if dtype.kind == "c":
+            turned = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 1.0, shape)
+            parts = parts + 1j * turned
+        found.append(np.asarray(parts, dtype)[()])
     return found
 
 
@@ -85,21 +92,23 @@ def torch_gradient(
     order: int = 1,
     vs: Sequence[Any] = (),
 ) -> list[Any]:
-    """By PyTorch's autograd: Jᵀu, or for order 2 the derivative of ⟨Jᵀu, v⟩, by all active args."""
+    """By PyTorch's autograd: Jᵀu, or for order 2 the derivative of ⟨Jᵀu, v⟩, by all active args. Its
+    gradients by complex numbers are the conjugates of ours."""
     import torch
 
     tensors = [torch.tensor(x, requires_grad=moves) for x, moves in zip(args, on, strict=True)]
     wanted = [x for x, moves in zip(tensors, on, strict=True) if moves]
     out = f(*tensors)
-    outs = [y for y in (out if isinstance(out, list | tuple) else [out]) if y.is_floating_point()]
+    outs = out if isinstance(out, list | tuple) else [out]
+    outs = [y for y in outs if y.is_floating_point() or y.is_complex()]
     cts = [torch.as_tensor(np.array(u)) for u in us]
-    total = sum(((y * ct).sum() for y, ct in zip(outs, cts, strict=True)), torch.zeros(()))
+    total = sum(((y * ct).sum().real for y, ct in zip(outs, cts, strict=True)), torch.zeros(()))
     found = slope(total, wanted, order > 1)
     if order > 1:
         along = [torch.as_tensor(np.array(v)) for v in vs]
-        terms = [(g * v).sum() for g, v in zip(found, along, strict=True)]
+        terms = [(g.conj() * v).sum().real for g, v in zip(found, along, strict=True)]
         found = slope(sum(terms, torch.zeros(())), wanted, False)
-    return [g.numpy(force=True) for g in found]
+    return [g.conj().resolve_conj().numpy(force=True) for g in found]
 
 
 def slope(total: Any, wanted: list[Any], keep: bool) -> list[Any]:

@@ -41,6 +41,11 @@ class Scenario:
     single: bool = True
 
     @property
+    def real(self) -> bool:
+        """Whether no argument is complex."""
+        return not any(np.iscomplexobj(x) for x in self.args)
+
+    @property
     def rng(self) -> np.random.Generator:
         """Random directions that depend on nothing but the name."""
         return np.random.default_rng(zlib.crc32(self.name.encode()))

@@ -10,14 +10,21 @@ import diffkit as dk
 from diffkit.graph import Graph
 from diffkit.types import type_of
 
-from . import scenarios_arrays, scenarios_elementwise, scenarios_indexing
+from . import scenarios_arrays, scenarios_complex, scenarios_elementwise, scenarios_indexing
 from .scenario import Scenario
 
 SCENARIOS: list[Scenario] = [
     *scenarios_elementwise.SCENARIOS,
     *scenarios_arrays.SCENARIOS,
     *scenarios_indexing.SCENARIOS,
+    *scenarios_complex.SCENARIOS,
 ]
+
+
+SINGLE = {
+    np.dtype(np.float64): np.dtype(np.float32),
+    np.dtype(np.complex128): np.dtype(np.complex64),
+}
 
 
 def graph_of(scenario: Scenario, single: bool = False) -> Graph:
@@ -26,14 +33,14 @@ def graph_of(scenario: Scenario, single: bool = False) -> Graph:
 
 
 def arguments(scenario: Scenario, single: bool = False) -> list[Any]:
-    """The arguments, with floats in float32 if asked."""
+    """The arguments, with floats in single precision if asked."""
     args = [np.asarray(x)[()] for x in scenario.args]
-    return [x.astype(np.float32) if single and x.dtype == np.float64 else x for x in args]
+    return [x.astype(SINGLE.get(x.dtype, x.dtype)) if single else x for x in args]
 
 
 def active(scenario: Scenario) -> tuple[bool, ...]:
     """Which arguments have a derivative."""
-    return tuple(np.asarray(x).dtype.kind == "f" for x in scenario.args)
+    return tuple(np.asarray(x).dtype.kind in "fc" for x in scenario.args)
 
 
 def flat(scenario: Scenario) -> list[Any]:
@@ -43,5 +50,5 @@ def flat(scenario: Scenario) -> list[Any]:
 
 
 def differentiable(scenario: Scenario) -> bool:
-    """Whether some argument and some result are floating-point numbers."""
-    return any(active(scenario)) and any(np.asarray(y).dtype.kind == "f" for y in flat(scenario))
+    """Whether some argument and some result are real or complex numbers."""
+    return any(active(scenario)) and any(np.asarray(y).dtype.kind in "fc" for y in flat(scenario))

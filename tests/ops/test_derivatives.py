@@ -103,7 +103,9 @@ def test_differences(scenario: Scenario) -> None:
         assert abs(exact - numeric) <= 10 * bar + 1e-12 * scale
 
 
-@pytest.mark.parametrize("scenario", [s for s in SMOOTH if s.analytic], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "scenario", [s for s in SMOOTH if s.analytic and s.real], ids=lambda s: s.name
+)
 def test_complex_step(scenario: Scenario) -> None:
     """Exact to rounding: each tangent element against the size of its column of terms."""
     d = Derivative(scenario)
@@ -142,7 +144,9 @@ def test_function_written_for_torch(scenario: Scenario) -> None:
     values = list(out) if isinstance(out, list | tuple) else [out]
     for y, want in zip(values, flat(scenario), strict=True):
         assert tuple(y.shape) == np.shape(want)
-        np.testing.assert_allclose(y.numpy(), want, rtol=1e-13, atol=1e-13 * size([want]))
+        np.testing.assert_allclose(
+            y.resolve_conj().numpy(), want, rtol=1e-13, atol=1e-13 * size([want])
+        )
     found = torch_gradient(scenario.torch, d.args, d.on, d.us)
     for x, want in zip(d.pull(), found, strict=True):
         assert size([x - want]) <= scenario.peer[0] * max(size([want]), 1e-3)
@@ -153,7 +157,7 @@ def test_float32(scenario: Scenario) -> None:
     """Derivatives in float32 are those in float64 to the precision of the arithmetic."""
     single, double = Derivative(scenario, single=True), Derivative(scenario)
     for got, want in zip(single.pull(), double.pull(), strict=True):
-        assert np.asarray(got).dtype == np.float32
+        assert np.asarray(got).dtype in (np.float32, np.complex64)
         assert size([got - want]) <= 2e-4 * max(size([want]), 1e-2)
     for got, want in zip(single.push(), double.push(), strict=True):
         assert size([got - want]) <= 2e-4 * max(size([want]), 1e-2)

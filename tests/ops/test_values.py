@@ -23,7 +23,7 @@ def same(got: Any, want: Any, ulps: float) -> None:
     got, want = np.asarray(got), np.asarray(want)
     assert got.dtype == want.dtype
     assert got.shape == want.shape
-    if want.dtype.kind != "f":
+    if want.dtype.kind not in "fc":
         np.testing.assert_array_equal(got, want)
         return
     eps = float(np.finfo(want.dtype).eps)

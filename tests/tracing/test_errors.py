@@ -182,8 +182,8 @@ def test_other_leaves_name_the_parameter():
 
 
 def test_dtypes_that_are_not_carried():
-    with pytest.raises(DtypeError, match="argument x: got dtype complex128"):
-        dk.grad(lambda x: x.real)(1j)
+    with pytest.raises(DtypeError, match="argument x: got dtype float16"):
+        dk.grad(lambda x: x * x)(np.float16(1))
 
 
 def test_an_unknown_numpy_function_is_refused_by_name():

@@ -22,7 +22,7 @@ from ...modes.activity import operands
 from ...modes.reverse import joint
 from ...modes.reverse_regions import transposed
 from ...ops.contract import einsum
-from ...ops.custom import callback, custom, no_rule, rule
+from ...ops.custom import callback, has_rules, no_rule, rule
 from ...ops.region import body_groups, call, cond, scan, scan_groups, while_, while_groups
 from . import index_sets as sets
 from .index_sets import Sets
@@ -54,7 +54,7 @@ def through(node: Node, given: Given, values: Values, walk: Walk) -> tuple[Given
         return unknown, unknown
     if node.op is callback:
         raise no_rule(node)
-    if node.op is custom:
+    if has_rules(node):
         return through_custom(node, given, walk), unknown
     return [sets.everything(given, node.outs[0].type.size), *unknown[1:]], unknown
 

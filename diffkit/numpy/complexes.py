@@ -1,0 +1,86 @@
+"""NumPy's functions of complex numbers on traced values: parts, conjugate, modulus, angle.
+
+The modulus and the angle are functions of the two parts, so their kinks at 0 are those of `hypot`
+and `arctan2`: |z| has derivative 0 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..ops import arithmetic as a
+from ..ops import complex as c
+from ..ops import elementwise as e
+from ..tracing.tracer import Trace, Tracer
+from .elementwise import operands, plain
+
+REAL_ABSOLUTE = plain(np.absolute, a.absolute)
+REAL_SIGN = plain(np.sign, a.sign)
+
+
+def real(t: Trace, val: Any) -> Tracer:
+    return c.real(t.value(val))
+
+
+def imag(t: Trace, val: Any) -> Tracer:
+    return c.imag(t.value(val))
+
+
+def conjugate(t: Trace, x: Any) -> Tracer:
+    return c.conj(*operands(t, np.conjugate, (x,)))
+
+
+def is_complex(x: Any) -> bool:
+    return isinstance(x, Tracer) and x.type.complex
+
+
+def absolute(t: Trace, x: Any) -> Any:
+    """|x|; of a complex number the length of the pair of its parts."""
+    if not is_complex(x):
+        return REAL_ABSOLUTE(t, x)
+    return e.hypot(real(t, x), imag(t, x))
+
+
+def sign(t: Trace, x: Any) -> Any:
+    """The sign; of a complex number z/|z|, and 0 with derivative 0 at 0."""
+    if not is_complex(x):
+        return REAL_SIGN(t, x)
+    size: Any = absolute(t, x)
+    away = size > 0
+    return np.where(away, x / np.where(away, size, 1), 0)
+
+
+def abs_square(x: Any) -> Any:
+    """|x|², which has no kink at 0."""
+    if not is_complex(x):
+        return np.square(x)
+    return np.square(np.real(x)) + np.square(np.imag(x))
+
+
+def angle(t: Trace, z: Any, deg: bool = False) -> Any:
+    """The angle of z with the positive real axis, in (-π, π]."""
+    y: Any = t.value(z)
+    turn: Any = np.arctan2(np.imag(y), np.real(y))
+    return turn * (180 / np.pi) if deg else turn
+
+
+def iscomplex(t: Trace, x: Any) -> Any:
+    """Whether each element has an imaginary part that is not 0."""
+    return np.not_equal(imag(t, x), 0)
+
+
+def isreal(t: Trace, x: Any) -> Any:
+    return np.equal(imag(t, x), 0)
+
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.absolute: absolute, np.sign: sign, np.conjugate: conjugate,
+}  # fmt: skip
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.real: real, np.imag: imag, np.angle: angle, np.iscomplex: iscomplex, np.isreal: isreal,
+    np.iscomplexobj: lambda t, x: t.value(x).type.complex,
+    np.isrealobj: lambda t, x: not t.value(x).type.complex,
+}  # fmt: skip

@@ -1,0 +1,100 @@
+"""Routines of a library, with one or several results: factorisations, functions of matrices.
+
+A routine says its types, its meaning in NumPy or SciPy and the tangents of its results, written
+with ops as functions of operands, results and tangents of operands. They are linear in the tangents
+by the chain rule, so the reverse mode transposes them, and the series of Taylor mode integrate
+them: there is no second rule. Tangents of a factorisation follow from differentiating its defining
+equations (Giles, Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation, 2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..graph import Attrs, Builder, Graph, Node, Op, Region, Var, no_flops
+from ..types import Type
+from .arithmetic import Expr
+from .region import no_infer, no_numpy, operands_only
+from .shape import zeros
+
+Results = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Routine(Region):
+    """The fact of a routine. It has no regions."""
+
+    jvp: Callable[..., Sequence[Expr | None]]
+    """`jvp(dxs, xs, outs, **attrs)`: the tangents of all results, None where they are zero; dxs
+    are those of the operands, None where an operand is not differentiable."""
+    lead: Callable[..., dict[str, Any]]
+    """As `Op.lead`."""
+
+
+def keep(node: Node, live: set[Var]) -> Node:
+    """All results come at once, so none is dropped."""
+    return node
+
+
+def once(attrs: Attrs) -> int:
+    return 1
+
+
+def stacked(size: int, **attrs: Any) -> dict[str, Any]:
+    """The `lead` of a routine on the last axes: a leading axis more is a stack more."""
+    return attrs
+
+
+def routine(
+    name: str,
+    infer: Callable[..., tuple[Type, ...]],
+    numpy: Callable[..., Results],
+    jvp: Callable[..., Sequence[Expr | None]],
+    lead: Callable[..., dict[str, Any]] = stacked,
+    flops: Callable[..., int] = no_flops,
+) -> Op:
+    """An op: `infer(*types, **attrs)` are the types of its results, `numpy(*arrays, **attrs)` its
+    results, in order."""
+
+    def infer_all(types: Sequence[Type], attrs: Attrs, regions: tuple[Graph, ...]) -> Any:
+        return infer(*types, **attrs)
+
+    def run(bodies: Any, args: Sequence[Any], node: Node) -> list[Any]:
+        return list(numpy(*args, **node.attrs))
+
+    fact = Routine(infer_all, run, operands_only, keep, once, jvp, lead)
+    return Op(name, no_infer, no_numpy, fact, regional=True, flops=flops)
+
+
+def emit(op: Op, xs: Sequence[Any], **attrs: Any) -> list[Any]:
+    """The results of a routine on handles of one builder."""
+    first = xs[0]
+    outs = first.builder.emit_region(op, [x.atom for x in xs], attrs, ())
+    return [first.wrap(out) for out in outs]
+
+
+def tangents(node: Node) -> Graph:
+    """The graph (operands, tangents of float operands) -> (results, tangents of float results)."""
+    types = tuple([arg.type for arg in node.args])
+    return recorded(node.op, types, tuple(sorted(node.attrs.items())))
+
+
+@lru_cache(maxsize=256)
+def recorded(op: Op, types: tuple[Type, ...], items: tuple[tuple[str, Any], ...]) -> Graph:
+    """The rule of a routine for operands of these types, written once."""
+    assert isinstance(op.fact, Routine)
+    attrs = dict(items)
+    b = Builder(f"{op.name}_jvp")
+    xs = [Expr(b, b.param(t).atom) for t in types]
+    dxs = [Expr(b, b.param(t).atom) if t.differentiable else None for t in types]
+    outs = emit(op, xs, **attrs)
+    found = op.fact.jvp(dxs, xs, outs, **attrs)
+    rows = zip(found, outs, strict=True)
+    moved = [
+        (zeros(b, y.type) if dy is None else dy).atom for dy, y in rows if y.type.differentiable
+    ]
+    return b.finish([*(y.atom for y in outs), *moved])
