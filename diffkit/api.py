@@ -11,9 +11,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .calls import Call, record_call
 from .choice import jacobian_by_pattern
-from .errors import ShapeError, explain
+from .errors import DtypeError, ShapeError, explain
 from .graph import Graph
 from .jacobians import jacobian_blocks, pulled
 from .linearized import Linearized
@@ -21,7 +23,7 @@ from .linearized import linearize as linearized
 from .modes.method import Auto, Method, Reverse, Sparse, by_pattern, resolve
 from .modes.symbolic import Report, report
 from .numpy import stop_gradient as stop_gradient
-from .tracing import function_name, trees
+from .tracing import as_input, function_name, trees
 from .tracing.location import at_line
 
 Function = Callable[..., Any]
@@ -65,6 +67,7 @@ def value_and_grad(
     argnums: Argnums = 0,
     has_aux: bool = False,
     method: str | Method = "reverse",
+    holomorphic: bool = False,
 ) -> Function:
     """A function that returns `(value, gradient)` of a scalar function.
 
@@ -72,6 +75,10 @@ def value_and_grad(
     if `argnums` is a sequence). With `has_aux`, f returns `(value, aux)` and the result is
     `((value, aux), gradient)`. Raises `ShapeError` if the value is not a scalar, `DtypeError` for
     an integer argument.
+
+    By a complex argument x + iy, the gradient of a real function is ∂f/∂x - i ∂f/∂y; its conjugate
+    is the direction of steepest ascent. A complex function has the gradient f′(z) if it is
+    analytic, which `holomorphic=True` asserts; else it is refused with a `DtypeError`.
 
         >>> import diffkit as dk
         >>> dk.value_and_grad(lambda x: x * x)(3.0)
@@ -81,10 +88,28 @@ def value_and_grad(
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         lin = linearized(Call.of(f, args, kwargs, argnums, "grad", has_aux), chosen)
+        require_analytic(lin, holomorphic, "grad", real_arguments=False)
         value, slope = of_scalar(lin, f)
         return ((value, lin.aux) if has_aux else value), slope
 
     return derived("value_and_grad", f, wrapped)
+
+
+def require_analytic(
+    lin: Linearized, holomorphic: bool, asked: str, real_arguments: bool
+) -> None:
+    """Complex numbers for a derivative by complex numbers are had of analytic functions alone."""
+    into_complex = any([t.complex for t in lin.map.types])
+    if not (into_complex or holomorphic):
+        return
+    ins = [np.iscomplexobj(as_input(x)) for x in lin.call.leaves]
+    remedy = "Take its real part or its modulus; of an analytic function, say holomorphic=True"
+    if holomorphic and not all(ins):
+        got, want = "holomorphic=True with a real argument", "complex arguments"
+        raise DtypeError(explain(f"{asked}{at_line()}", got, want, "Pass x.astype(complex)"))
+    if into_complex and not holomorphic and (any(ins) or not real_arguments):
+        got = f"{function_name(lin.call.f)} returned {lin.describe()}"
+        raise DtypeError(explain(f"{asked}{at_line()}", got, "a real result", remedy))
 
 
 def of_scalar(lin: Linearized, f: Function) -> tuple[Any, Any]:
@@ -101,7 +126,11 @@ def of_scalar(lin: Linearized, f: Function) -> tuple[Any, Any]:
 
 
 def grad(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, method: str | Method = "reverse"
+    f: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    method: str | Method = "reverse",
+    holomorphic: bool = False,
 ) -> Function:
     """The gradient of a scalar function; with `has_aux`, `(gradient, aux)`.
 
@@ -111,7 +140,7 @@ def grad(
         >>> dk.grad(dk.grad(lambda x: x**3))(2.0)
         np.float64(12.0)
     """
-    both = value_and_grad(f, argnums, has_aux, method)
+    both = value_and_grad(f, argnums, has_aux, method, holomorphic)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         value, slope = both(*args, **kwargs)
@@ -177,12 +206,14 @@ def jacobian(
     argnums: Argnums = 0,
     has_aux: bool = False,
     method: str | Method | Sparse | Auto = "reverse",
+    holomorphic: bool = False,
 ) -> Function:
     """The Jacobian: for each output leaf, a tree like the argument of arrays of shape
     `output.shape + input.shape`. "reverse" costs a pass for each output element, "sparse" one for
     each colour of its pattern, the other methods one for each input element; "auto" is what costs
     least of "sparse", "forward" and "reverse". These two record f once for a signature, as
-    `sparse_jacobian` does, and have a `.plan(*args)` that says how and why.
+    `sparse_jacobian` does, and have a `.plan(*args)` that says how and why. Complex arguments and
+    results are as for `grad`; of a real argument, complex results need no `holomorphic=True`.
 
         >>> import numpy as np, diffkit as dk
         >>> dk.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -199,6 +230,7 @@ def jacobian(
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         lin = linearized(Call.of(f, args, kwargs, argnums, "jacobian", has_aux), chosen)
+        require_analytic(lin, holomorphic, "jacobian", real_arguments=True)
         rows = [lin.inputs_tree(row) for row in jacobian_blocks(lin)]
         result = trees.unflatten(lin.out_tree, rows)
         return (result, lin.aux) if has_aux else result
@@ -206,7 +238,7 @@ def jacobian(
     return derived("jacobian", f, wrapped)
 
 
-def hessian(f: Function, argnums: Argnums = 0) -> Function:
+def hessian(f: Function, argnums: Argnums = 0, holomorphic: bool = False) -> Function:
     """The matrix of second derivatives of a scalar function, forward over reverse; its shape is
     `x.shape + x.shape` (for trees, a tree of trees).
 
@@ -215,7 +247,8 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
         array([[0., 1.],
                [1., 0.]])
     """
-    return jacobian(grad(f, argnums), argnums, method="forward")
+    first = grad(f, argnums, holomorphic=holomorphic)
+    return jacobian(first, argnums, method="forward", holomorphic=holomorphic)
 
 
 def hvp(f: Function) -> Function:

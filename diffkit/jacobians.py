@@ -19,7 +19,7 @@ FEW = 12
 each would be a copy of the graph, one is few."""
 
 
-def basis(leaves: Arrays, start: int, count: int) -> Arrays:
+def basis(leaves: Arrays, start: int, count: int, unit: complex = 1) -> Arrays:
     """Coordinate directions of a list of arrays, from number `start`, along a new axis 0; zeros
     behind the last."""
     directions: Arrays = []
@@ -28,7 +28,7 @@ def basis(leaves: Arrays, start: int, count: int) -> Arrays:
         shape, size = np.shape(leaf), int(np.prod(np.shape(leaf)))
         rows = np.zeros((count, size), leaf.dtype)
         k = np.arange(max(first, 0), min(first + size, count))
-        rows[k, k - first] = 1
+        rows[k, k - first] = unit if leaf.dtype.kind == "c" else 1
         directions.append(rows.reshape(count, *shape))
         first += size
     return directions
@@ -55,15 +55,51 @@ def jacobian_blocks(lin: Linearized) -> list[Arrays]:
     elif map_.pull is not None:
         pull = map_.pull
         outs = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
-        found = swept(lambda cts: pull(cts)[1], map_.pulls, outs, ins)
-        blocks = by_rows(found, outs, ins)
+
+        def rows_along(unit: complex) -> list[Arrays]:
+            found = swept(lambda cts: pull(cts)[1], map_.pulls, outs, ins, unit)
+            return by_rows(found, outs, ins)
+
+        blocks = rows_along(1)
+        if any(t.complex for t in floats) and not all(np.iscomplexobj(x) for x in ins):
+            blocks = with_imaginary(blocks, rows_along, floats, ins)
     else:
         push = map_.push
         assert push is not None
-        found = swept(lambda dxs: push(dxs)[1], map_.pushes, ins, ins)
-        blocks = by_columns(found, floats, ins)
+
+        def columns_along(unit: complex) -> list[Arrays]:
+            found = swept(lambda dxs: push(dxs)[1], map_.pushes, ins, ins, unit)
+            return by_columns(found, floats, ins)
+
+        blocks = columns_along(1)
+        if any(np.iscomplexobj(x) for x in ins) and not all(t.complex for t in floats):
+            blocks = without_conjugate(blocks, columns_along, floats, ins)
     rows = iter(blocks)
     return [next(rows) if t.differentiable else zero_blocks(t, ins) for t in map_.types]
+
+
+def with_imaginary(
+    real: list[Arrays], rows: Callable[[complex], list[Arrays]], outs: list[Type], ins: Arrays
+) -> list[Arrays]:
+    """The Jacobian of complex results by real arguments: a pull gives the real part of the row, and
+    that of -i the imaginary one."""
+    imaginary = rows(-1j)
+    return [
+        [p + 1j * q if t.complex and not np.iscomplexobj(x) else p for p, q, x in zip(*row, ins)]
+        for t, *row in zip(outs, real, imaginary, strict=True)
+    ]
+
+
+def without_conjugate(
+    along: list[Arrays], columns: Callable[[complex], list[Arrays]], outs: list[Type], ins: Arrays
+) -> list[Arrays]:
+    """The Jacobian of real results by complex arguments, ∂f/∂x - i ∂f/∂y, as the reverse mode has
+    it."""
+    across = columns(1j)
+    return [
+        [p - 1j * q if np.iscomplexobj(x) and not t.complex else p for p, q, x in zip(*row, ins)]
+        for t, *row in zip(outs, along, across, strict=True)
+    ]
 
 
 def swept(
@@ -71,18 +107,19 @@ def swept(
     pushes: Callable[[], Many] | None,
     leaves: Arrays,
     inputs: Arrays,
+    unit: complex = 1,
 ) -> Arrays:
     """What a linear map at `inputs` makes of all coordinate directions of `leaves`, along a new
-    axis 0; nothing where there are none."""
+    axis 0; nothing where there are none. Those of complex leaves are times `unit`."""
     total = sum(int(np.size(x)) for x in leaves)
     few = FEW if innermost(inputs) is None else 2
     if pushes is None or total < few:
-        singles = [one([d[0] for d in basis(leaves, k, 1)]) for k in range(total)]
+        singles = [one([d[0] for d in basis(leaves, k, 1, unit)]) for k in range(total)]
         return [np.stack([asarray(y) for y in column]) for column in zip(*singles, strict=True)]
     many = pushes()
     runs = -(-total // many.most)
     count = -(-total // runs)  # equal parts, so that one graph serves for all
-    parts = [many.run(basis(leaves, k * count, count)) for k in range(runs)]
+    parts = [many.run(basis(leaves, k * count, count, unit)) for k in range(runs)]
     if runs == 1:
         return parts[0]
     return [np.concatenate([asarray(y) for y in ys])[:total] for ys in zip(*parts, strict=True)]
