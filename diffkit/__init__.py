@@ -3,6 +3,7 @@
 from . import cache as cache
 from . import interop as interop
 from . import nn as nn
+from . import random as random
 from . import solve as solve
 from .api import formula as formula
 from .api import grad as grad
@@ -30,6 +31,8 @@ from .control import while_loop as while_loop
 from .errors import DiffkitError as DiffkitError
 from .graph import Graph as Graph
 from .jit import jit as jit
+from .kinks import kinks as kinks
+from .kinks import report_kinks as report_kinks
 from .modes.method import Auto as Auto
 from .modes.method import ComplexStep as ComplexStep
 from .modes.method import Finite as Finite
@@ -43,6 +46,8 @@ from .sparse import sparse_jacobian as sparse_jacobian
 from .taylor import taylor as taylor
 from .teach import explain as explain
 from .types import b1 as b1
+from .types import c64 as c64
+from .types import c128 as c128
 from .types import f32 as f32
 from .types import f64 as f64
 from .types import i32 as i32

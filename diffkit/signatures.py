@@ -15,16 +15,17 @@ were when it was recorded.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from .calls import Call, record_call, require_float, rolled
+from .calls import By, Call, record_call, require_float, rolled
 from .errors import TreeError, explain
 from .graph import Graph
+from .ops.kinks import convention
 from .tracing import Program, Tracer, as_input, is_weak, trees
 from .tracing.location import at_line
 from .tracing.program import type_of_leaf
@@ -59,13 +60,13 @@ class Signatures(Generic[T]):
     def __init__(
         self,
         f: Callable[..., Any],
-        argnums: int | Sequence[int],
+        by: By,
         asked: str,
         make: Callable[[Record], T],
         has_aux: bool = False,
     ) -> None:
         self.f = f
-        self.argnums = argnums
+        self.by = by
         self.asked = asked
         self.make = make
         self.has_aux = has_aux
@@ -74,10 +75,10 @@ class Signatures(Generic[T]):
 
     def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Inputs, Record, T]:
         """What was made for arguments like these, now or before."""
-        call = Call.of(self.f, args, kwargs, self.argnums, self.asked, self.has_aux)
+        call = Call.of(self.f, args, kwargs, self.by, self.asked, self.has_aux)
         require_float(call)
-        free = [k for k, x in enumerate(args) if k not in call.argnums and all_float(x)]
-        places = (*call.argnums, *free)
+        free = [k for k, x in enumerate(args) if k not in call.places and all_float(x)]
+        places = (*call.places, *free)
         whole = Call.of(self.f, args, kwargs, places, self.asked, self.has_aux)
         key = self._key(whole)
         with self._lock:
@@ -93,15 +94,14 @@ class Signatures(Generic[T]):
     def _key(self, whole: Call) -> Hashable | None:
         """What calls alike have in common; None for a call with traced arguments that do not vary,
         which no other is like."""
-        others = [x for k, x in enumerate(whole.args) if k not in whole.argnums]
-        leaves, tree = trees.flatten((others, whole.kwargs))
+        leaves, tree = trees.flatten(whole.rest())
         if any(isinstance(x, Tracer) for x in leaves):
             return None
         rows = zip(whole.leaves, whole.names, strict=True)
         types = tuple(type_of_leaf(x, name, self.asked) for x, name in rows)
         weak = tuple(map(is_weak, whole.leaves))
         fixed = tuple(map(value_key, leaves))
-        key = (whole.tree, whole.argnums, types, weak, tree, fixed)
+        key = (whole.tree, whole.places, types, weak, tree, fixed, convention().name)
         try:
             hash(key)
         except TypeError:
@@ -121,7 +121,8 @@ def all_float(tree: Any) -> bool:
 def is_float(x: Any) -> bool:
     if isinstance(x, Tracer):
         return x.type.differentiable
-    return isinstance(x, float | complex | np.inexact | np.ndarray) and np.asarray(x).dtype.kind in "fc"
+    known = isinstance(x, float | complex | np.inexact | np.ndarray)
+    return known and np.asarray(x).dtype.kind in "fc"
 
 
 def value_key(leaf: Any) -> Hashable:

@@ -19,7 +19,9 @@ FLOORS = (
     ("diffkit.backends",),
     (
         "diffkit.calls",
+        "diffkit.kept",
         "diffkit.linearized",
+        "diffkit.kinks",
         "diffkit.jacobians",
         "diffkit.signatures",
         "diffkit.compressed",
@@ -28,7 +30,7 @@ FLOORS = (
         "diffkit.control",
     ),
     ("diffkit.api", "diffkit.jit", "diffkit.check", "diffkit.taylor", "diffkit.sparse"),
-    ("diffkit.nn", "diffkit.solve", "diffkit.interop", "diffkit.teach"),
+    ("diffkit.nn", "diffkit.random", "diffkit.solve", "diffkit.interop", "diffkit.teach"),
     ("diffkit",),
     ("physics",),
     ("comparisons",),

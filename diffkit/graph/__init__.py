@@ -22,9 +22,12 @@ from .graph import node_flops as node_flops
 from .graph import restrict as restrict
 from .graph import to_text as to_text
 from .graph import used_params as used_params
+from .missing import missing_fact as missing_fact
+from .missing import missing_rule as missing_rule
 from .op import Bilinear as Bilinear
 from .op import Constant as Constant
 from .op import Elementwise as Elementwise
+from .op import Kink as Kink
 from .op import Linear as Linear
 from .op import Op as Op
 from .op import Reduction as Reduction

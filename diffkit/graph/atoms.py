@@ -6,8 +6,10 @@ read-only array and a key by which equal constants are recognised.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -55,6 +57,24 @@ SMALL = 64  # literals up to this many elements are folded, merged by value and 
 
 def literal(value: Any, dtype: np.dtype[Any] | None = None) -> Lit:
     """A literal holding its own read-only copy: a later write to `value` changes nothing."""
+    if type(value) in NUMBERS:
+        sign = math.copysign(1.0, value) if type(value) is float else 1.0
+        return number(value, sign, dtype)
+    return new_literal(value, dtype)
+
+
+NUMBERS = frozenset({float, int, bool})
+
+
+@lru_cache(maxsize=1024, typed=True)
+def number(value: float, sign: float, dtype: np.dtype[Any] | None) -> Lit:
+    """The literal of a Python number; programs use a few of them again and again. (0.0 and -0.0
+    are equal to a cache, but for the sign.)"""
+    return new_literal(value, dtype)
+
+
+def new_literal(value: Any, dtype: np.dtype[Any] | None) -> Lit:
+    """A literal made anew."""
     array = np.array(value, dtype=dtype, copy=True, order="C")
     array.flags.writeable = False
     type_ = Type(dtype_of(array.dtype, "using a constant"), array.shape)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -23,27 +24,54 @@ from .atoms import SMALL, Atom, Lit, Loc, Var, literal
 from .collector import paused_collector
 from .graph import Attrs, Graph, Node, live_nodes
 from .op import Op, Region
+from .structure import key_of_attrs
 from .verifier import verify
 
 CHECK = os.environ.get("DIFFKIT_CHECK") == "1"  # verify every finished graph
 
 
-class Builder:
-    """Collects the nodes of one graph."""
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What another builder collected, to be taken where it is the same."""
 
-    def __init__(self, name: str = "f", finite_math: bool = False) -> None:
+    params: list[Var]
+    nodes: list[Node]
+    seen: dict[Hashable, Node]
+
+    @staticmethod
+    def of(builder: Builder) -> Earlier:
+        return Earlier(builder.params, builder.nodes, builder.seen)
+
+    def is_again(self, builder: Builder) -> bool:
+        """Whether the other builder has taken all of it, and made nothing else."""
+        return self.nodes == builder.nodes and self.params == builder.params
+
+
+class Builder:
+    """Collects the nodes of one graph. Nodes and parameters that would be the same as earlier ones
+    are those; see `tracing.repeats`, where this is safe."""
+
+    def __init__(
+        self, name: str = "f", finite_math: bool = False, earlier: Earlier | None = None
+    ) -> None:
         self.name = name
+        self.earlier = earlier
         self.finite_math = finite_math
         self.params: list[Var] = []
         self.nodes: list[Node] = []
         self.producers: dict[Var, Node] = {}
         self.loc: Loc | None = None
         """The user's line that the next nodes belong to."""
-        self._seen: dict[Hashable, Node] = {}
+        self.seen: dict[Hashable, Node] = {}
+        """The node of each key (`key_of`)."""
 
     def param(self, type_: Type, hint: str = "") -> Value:
         """A new parameter, last in the list."""
-        var = Var(type_, hint)
+        var = None
+        if self.earlier is not None and len(self.params) < len(self.earlier.params):
+            var = self.earlier.params[len(self.params)]
+        if var is None or var.type != type_ or var.hint != hint:
+            var = Var(type_, hint)
         self.params.append(var)
         return Value(self, var)
 
@@ -67,12 +95,16 @@ class Builder:
         self.nodes.append(node)
         for out in node.outs:
             self.producers[out] = node
-        self._seen.setdefault(key_of(node.op, node.args, node.attrs, node.regions), node)
+        self.seen.setdefault(key_of(node.op, node.args, node.attrs, node.regions), node)
 
     def emit(self, op: Op, args: Sequence[Atom], attrs: Attrs) -> Atom:
         """The atom that holds `op(*args, **attrs)`: new, simplified, or one made before."""
+        if self.earlier is not None:
+            again = self.again(self.earlier, op, args, attrs)
+            if again is not None:
+                return again
         type_ = op.infer(*[arg.type for arg in args], **attrs)
-        if all(isinstance(a, Lit) and a.small for a in args) and type_.size <= SMALL:
+        if (not args or isinstance(args[0], Lit)) and is_foldable(args, type_):
             return fold(op, args, attrs, type_)
         if op.simplify is not None:
             simpler = op.simplify(*[Value(self, arg) for arg in args], **attrs)
@@ -80,13 +112,29 @@ class Builder:
                 assert simpler.type == type_, f"{op.name}: {simpler.type} is not {type_}"
                 return simpler.atom
         key = key_of(op, args, attrs)
-        found = self._seen.get(key)
+        found = self.seen.get(key)
         if found is None:
             out = Var(type_)
             found = Node(op, tuple(args), attrs, (out,), self.loc)
             self.nodes.append(found)
             self.producers[out] = found
-            self._seen[key] = found
+            self.seen[key] = found
+        return found.outs[0]
+
+    def again(self, earlier: Earlier, op: Op, args: Sequence[Atom], attrs: Attrs) -> Atom | None:
+        """The atom of a node that is here, or was made earlier on the same line: it has passed the
+        type rule, and there was nothing to fold or to simplify."""
+        key = key_of(op, args, attrs)
+        found = self.seen.get(key)
+        if found is None:
+            found = earlier.seen.get(key)
+            if found is None or found.op is not op or found.loc != self.loc:
+                return None
+            if attrs and key_of_attrs(found.attrs) != key_of_attrs(attrs):
+                return None
+            self.nodes.append(found)
+            self.producers[found.outs[0]] = found
+            self.seen[key] = found
         return found.outs[0]
 
     def emit_region(
@@ -95,7 +143,7 @@ class Builder:
         """The results of control flow over these operands."""
         assert isinstance(op.fact, Region), f"{op} has no regions"
         key = key_of(op, args, attrs, regions)
-        found = self._seen.get(key)
+        found = self.seen.get(key)
         if found is None:
             types = op.fact.infer([arg.type for arg in args], attrs, regions)
             outs = tuple(Var(type_) for type_ in types)
@@ -184,6 +232,11 @@ def key_of(op: Op, args: Sequence[Atom], attrs: Attrs, regions: tuple[Graph, ...
     if regions:
         return (op.name, atoms, tuple(sorted(attrs.items())), regions)
     return (op.name, atoms, tuple(sorted(attrs.items()))) if attrs else (op.name, atoms)
+
+
+def is_foldable(args: Sequence[Atom], type_: Type) -> bool:
+    """Whether the op is of small constants alone, and its result is one."""
+    return all(isinstance(a, Lit) and a.small for a in args) and type_.size <= SMALL
 
 
 def fold(op: Op, args: Sequence[Atom], attrs: Attrs, type_: Type) -> Lit:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DiffkitError, EvaluationError, IndexingError, explain
+from ..errors import DiffkitError, EvaluationError, IndexingError, Undefined, explain
 from .atoms import Atom, Var
 from .graph import Graph, Node
 
@@ -24,11 +24,13 @@ def evaluate(
     table: Mapping[str, Callable[..., Any]] | None = None,
     constant: Callable[[Any], Any] | None = None,
     visit: Callable[[Node, Any], Any] | None = None,
+    before: Callable[[Node, Sequence[Any]], None] | None = None,
 ) -> list[Any]:
     """The results of `graph` for these arguments, in order.
 
     `visit(node, value)` sees each value as it is made, and what it returns takes its place; it does
-    not see into regions.
+    not see into regions. `before(node, operands)` is told of each node that is about to be run, also
+    in regions.
 
     Floating-point warnings are not raised: infinities and nans flow as in compiled code.
     """
@@ -41,7 +43,7 @@ def evaluate(
         return atom.value if constant is None else constant(atom.value)
 
     def body(region: Graph) -> Callable[[Sequence[Any]], list[Any]]:
-        return lambda inputs: evaluate(region, inputs, table, constant)
+        return lambda inputs: evaluate(region, inputs, table, constant, before=before)
 
     with np.errstate(all="ignore"):
         for node in graph.nodes:
@@ -52,6 +54,8 @@ def evaluate(
                     results = node.region.run(bodies, values, node)
                     env.update(zip(node.outs, results, strict=True))
                     continue
+                if before is not None:
+                    before(node, values)
                 function = table.get(node.op.name, node.op.numpy)
                 value = function(*values, **node.attrs)
             except (ValueError, IndexError, TypeError, ArithmeticError) as error:
@@ -65,7 +69,10 @@ def results_of(node: Node, args: Sequence[Any]) -> list[Any]:
     if node.op.regional:
         bodies = [partial(evaluate, region) for region in node.regions]
         return node.region.run(bodies, args, node)
-    return [node.op.numpy(*args, **node.attrs)]
+    try:
+        return [node.op.numpy(*args, **node.attrs)]
+    except Undefined as error:
+        raise located(error, node) from error
 
 
 def located(error: Exception, node: Node) -> Exception:
@@ -73,6 +80,9 @@ def located(error: Exception, node: Node) -> Exception:
     if isinstance(error, DiffkitError):
         return error  # from inside a region, where it got its line
     where = f" at {node.loc}" if node.loc else ""
+    if isinstance(error, Undefined):
+        asked = f"{error.asked}{where}"
+        return EvaluationError(explain(asked, error.got, error.expected, error.remedy))
     kind = IndexingError if isinstance(error, IndexError) else EvaluationError
     want = "operands that NumPy accepts"
     return kind(explain(f"{node.op.name}{where}", str(error), want, "Check the values given there"))

@@ -103,14 +103,14 @@ class Graph:
 
 def live_nodes(nodes: Sequence[Node], outputs: Sequence[Atom]) -> list[Node]:
     """The nodes that some output depends on, in order; of a loop or a branch, what of it does."""
-    live = {atom for atom in outputs if isinstance(atom, Var)}
+    live = set(outputs)
     kept: list[Node] = []
     for node in reversed(nodes):
         if node.outs[0] in live or (len(node.outs) > 1 and not live.isdisjoint(node.outs)):
             if node.op.regional:
                 node = node.region.prune(node, live)
             kept.append(node)
-            live.update([arg for arg in node.args if isinstance(arg, Var)])
+            live.update(node.args)
     return kept[::-1]
 
 
@@ -286,7 +286,7 @@ def node_cost(node: Node, trips: int) -> Cost:
     return Cost(
         steps * together(c.flops for c in regions),
         steps * together(c.bytes for c in regions) + touched,
-        max(own),
+        max(own, default=0),
     )
 
 

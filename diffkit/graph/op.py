@@ -113,6 +113,16 @@ def shift_axis(size: int, axis: int) -> dict[str, Any]:
     return {"axis": axis + 1}
 
 
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """Where an op has no derivative: `mask(*arrays, **attrs)` has the shape of the result. `kind` is
+    "kink" (one-sided slopes differ), "tie" (between operands or elements), "jump" or "singularity"
+    (the slope is infinite or undefined)."""
+
+    kind: str
+    mask: Callable[..., Any]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
     """An operation: its type rule, its meaning in NumPy and how it differentiates.
@@ -137,6 +147,7 @@ class Op:
     lead: Callable[..., dict[str, Any]] | None = None
     """`lead(size, **attrs)`: the attributes of the same op on operands that all have one more
     leading axis, of that length; `pointwise` where the operands broadcast against one another."""
+    kink: Kink | None = None
     regional: bool = False
     """Whether this is control flow, whose nodes have a list of results."""
     flops: Callable[..., int] = no_flops

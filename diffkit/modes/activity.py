@@ -11,6 +11,7 @@ from ..graph import Constant, Elementwise, Graph, Node, Op, Var
 from ..ops import Expr
 from ..ops.arithmetic import mul, neg, scale
 from ..ops.custom import callback, has_rules
+from ..ops.kinks import convention
 from ..ops.region import body_groups, scan, while_, while_groups
 from ..ops.solvers import implicit, linsolve
 
@@ -118,6 +119,7 @@ def product(partial: Any, tangent: Expr, guarded: bool) -> Expr:
         if partial == 1:
             return tangent
         return neg(tangent) if partial == -1 else mul(tangent, partial)
+    guarded = guarded and convention().guarded
     return scale(partial, tangent) if guarded else mul(partial, tangent)
 
 

@@ -75,7 +75,8 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
         table = sympy_table(sympy)
         outputs = evaluate(graph, list(symbols), table, lambda v: constants(sympy, v), name)
     except (EvaluationError, RecursionError) as error:
-        want, remedy = "ops that have a formula", "Use method='forward' or 'reverse'"
+        want = "ops that have a formula in diffkit/modes/formulas.py"
+        remedy = "Use method='forward' or 'reverse'"
         failed = str(error).partition(": ")[0]
         deep = isinstance(error, RecursionError)
         got = "a formula too deep for sympy" if deep else f"no formula for {failed}"
@@ -161,7 +162,7 @@ def sympy_table(sympy: Any) -> dict[str, Callable[..., Any]]:
         "exp": S.exp, "exp2": lambda x: 2**x, "expm1": lambda x: S.exp(x) - 1,
         "log": S.log, "log2": lambda x: S.log(x) / S.log(2),
         "log10": lambda x: S.log(x) / S.log(10), "log1p": lambda x: S.log(1 + x),
-        "sqrt": S.sqrt, "cbrt": S.cbrt,
+        "sqrt": S.sqrt, "root": S.sqrt, "cbrt": S.cbrt,
         "hypot": lambda x, y: S.sqrt(x**2 + y**2),
         "sin": S.sin, "cos": S.cos, "tan": S.tan, "arcsin": S.asin, "arccos": S.acos,
         "arctan": S.atan, "arctan2": S.atan2, "sinh": S.sinh, "cosh": S.cosh, "tanh": S.tanh,

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, explain
-from ..graph import Bilinear, Constant, Elementwise, Linear, Op, Value, pointwise
+from ..graph import Bilinear, Constant, Elementwise, Kink, Linear, Op, Value, pointwise
 from ..types import DType, Type, b1, broadcast_shapes
 from . import continuation as analytic
+from .kinks import at
 
 
 def common(name: str, *types: Type) -> Type:
@@ -47,6 +48,7 @@ def elementwise(
     selects: bool = False,
     complex: Callable[..., Any] | None = None,
     simplify: Callable[..., Value | None] | None = None,
+    kink: Kink | None = None,
 ) -> Op:
     """A row of the table; an op without partials is piecewise constant."""
     fact = Elementwise(partials, singular, selects) if partials else Constant()
@@ -54,9 +56,16 @@ def elementwise(
         complex = analytic.by_real_part(numpy)
 
     def infer(*types: Type, **_: Any) -> Type:
-        return common(name, *types)
+        first = types[0]
+        for other in types:
+            if other is not first:
+                return common(name, *types)
+        return first
 
-    return Op(name, infer, numpy, fact, complex, simplify=simplify, lead=pointwise, flops=each)
+    return Op(
+        name, infer, numpy, fact, complex,
+        simplify=simplify, lead=pointwise, flops=each, kink=kink,
+    )  # fmt: skip
 
 
 def predicate(name: str, numpy: Callable[..., Any]) -> Op:
@@ -181,10 +190,25 @@ def defined(ans: Expr, slope: Expr) -> Expr:
     return select(isnan(ans), ans, slope)
 
 
+def slope_of_absolute(x: Expr) -> Expr:
+    """The sign, and at 0 what the convention says."""
+    if at("abs") == 0:
+        return sign(x)
+    return select(equal(x, 0), x.full(at("abs"), ()), sign(x))
+
+
 def tie(x: Expr, y: Expr) -> Expr:
     """The share of x in max(x, y): 1 where it is greater, one half where both are equal."""
     one = x.dtype_
     return cast(x > y, dtype=one) + cast(equal(x, y), dtype=one) * 0.5
+
+
+# --- where an op has no derivative ----------------------------------------------------------------
+KINK_AT_0 = Kink("kink", lambda x: x == 0)
+JUMP_AT_0 = Kink("jump", lambda x: x == 0)
+JUMP_AT_INTEGERS = Kink("jump", lambda x: x == np.floor(x))
+POLE = Kink("singularity", lambda x: x == 0)
+TIE = Kink("tie", lambda x, y: np.equal(x, y))
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -196,28 +220,31 @@ mul        = elementwise("mul", np.multiply,                                    
                          lambda x, y, ans: x, simplify=simplify_mul)                                #   ∂y = x
 div        = elementwise("div", np.true_divide,                                                     # (x / y)
                          lambda x, y, ans: 1 / y,                                                   #   ∂x = 1/y
-                         lambda x, y, ans: -ans / y, singular=True, simplify=simplify_div)          #   ∂y = -x/y²
+                         lambda x, y, ans: -ans / y, singular=True, simplify=simplify_div,
+                         kink=Kink("singularity", lambda x, y: y == 0 * x))                                #   ∂y = -x/y²
 neg        = elementwise("neg", np.negative,      -1, simplify=simplify_neg)                        # (-x)
 power      = elementwise("pow", np.power,         pow_by_base, pow_by_exponent,                     # (x^y)
-                         singular=True, complex=analytic.power, simplify=simplify_pow)
+                         singular=True, complex=analytic.power, simplify=simplify_pow,
+                         kink=Kink("singularity", lambda x, y: (x == 0) & (y < 1) & (y != 0)))
 square     = elementwise("square", np.square,     lambda x, ans: 2 * x)                             # (x²)' = 2x
-reciprocal = elementwise("reciprocal", np.reciprocal, lambda x, ans: -square(ans), singular=True)   # (1/x)' = -1/x²
-absolute   = elementwise("abs", np.abs,           lambda x, ans: sign(x), complex=analytic.absolute)  # |x|' = sign x, 0 at 0
-sign       = elementwise("sign", np.sign)
-floor      = elementwise("floor", np.floor)
-ceil       = elementwise("ceil", np.ceil)
-rint       = elementwise("rint", np.rint)
-trunc      = elementwise("trunc", np.trunc)
+reciprocal = elementwise("reciprocal", np.reciprocal, lambda x, ans: -square(ans), singular=True, kink=POLE)   # (1/x)' = -1/x²
+absolute   = elementwise("abs", np.abs,           lambda x, ans: slope_of_absolute(x), complex=analytic.absolute, kink=KINK_AT_0)  # |x|' = sign x, 0 at 0
+sign       = elementwise("sign", np.sign, kink=JUMP_AT_0)
+floor      = elementwise("floor", np.floor, kink=JUMP_AT_INTEGERS)
+ceil       = elementwise("ceil", np.ceil, kink=JUMP_AT_INTEGERS)
+rint       = elementwise("rint", np.rint, kink=Kink("jump", lambda x: np.abs(x - np.trunc(x)) == 0.5))
+trunc      = elementwise("trunc", np.trunc, kink=JUMP_AT_INTEGERS)
 floordiv   = elementwise("floordiv", np.floor_divide)
 mod        = elementwise("mod", np.remainder,     1,                                                # x - y⌊x/y⌋
                          lambda x, y, ans: -floordiv(x, y), singular=True,
-                         complex=lambda x, y: x - y * np.floor(np.real(x) / np.real(y)))
+                         complex=lambda x, y: x - y * np.floor(np.real(x) / np.real(y)),
+                         kink=Kink("jump", lambda x, y: np.remainder(x, y) == 0))
 maximum    = elementwise("maximum", np.maximum,   lambda x, y, ans: tie(x, y),                      # ties split evenly
-                         lambda x, y, ans: tie(y, x), selects=True, complex=analytic.maximum)
+                         lambda x, y, ans: tie(y, x), selects=True, complex=analytic.maximum, kink=TIE)
 minimum    = elementwise("minimum", np.minimum,   lambda x, y, ans: tie(y, x),
-                         lambda x, y, ans: tie(x, y), selects=True, complex=analytic.minimum)
+                         lambda x, y, ans: tie(x, y), selects=True, complex=analytic.minimum, kink=TIE)
 
-log        = elementwise("log", np.log,           lambda x, ans: defined(ans, 1 / x), singular=True)  # (ln x)' = 1/x
+log        = elementwise("log", np.log,           lambda x, ans: defined(ans, 1 / x), singular=True, kink=POLE)  # (ln x)' = 1/x
 
 less          = predicate("less", np.less)
 less_equal    = predicate("less_equal", np.less_equal)

@@ -64,6 +64,12 @@ def power(x: Any, y: Any) -> Any:
     return np.where(negative, sign, 1.0) * np.where(negative, -x, x) ** y
 
 
+def root(z: Any) -> Any:
+    """√z, and 0 with no slope at 0."""
+    away = np.real(z) != 0
+    return np.where(away, np.sqrt(np.where(away, z, 1)), 0)
+
+
 def cbrt(z: Any) -> Any:
     """The real cube root continued to both half lines."""
     sign = np.where(np.real(z) < 0, -1.0, 1.0)

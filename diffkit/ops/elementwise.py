@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Elementwise, Op, pointwise
+from ..graph import Elementwise, Kink, Op, pointwise
 from . import continuation as analytic
 from .arithmetic import (
+    KINK_AT_0,
+    POLE,
     Expr,
     common,
     defined,
@@ -28,7 +30,10 @@ from .arithmetic import (
     select,
     square,
 )
+from .kinks import at
 
+AT_ORIGIN: Any = lambda x, y: (x == 0) & (y == 0)  # noqa: E731, an entry of the table
+POLE_AT_1 = Kink("singularity", lambda x: np.abs(x) == 1)
 LN2, LN10 = math.log(2), math.log(10)
 TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
@@ -59,38 +64,41 @@ def numpy_polygamma(x: Any, n: int) -> Any:
 exp    = elementwise("exp", np.exp,       lambda x, ans: ans)                                       # (e^x)' = e^x
 exp2   = elementwise("exp2", np.exp2,     lambda x, ans: ans * LN2)                                 # (2^x)' = 2^x ln 2
 expm1  = elementwise("expm1", np.expm1,   lambda x, ans: exp(x), complex=analytic.expm1)            # (e^x - 1)' = e^x
-log2   = elementwise("log2", np.log2,     lambda x, ans: defined(ans, 1 / (x * LN2)), singular=True)  # 1/(x ln 2)
-log10  = elementwise("log10", np.log10,   lambda x, ans: defined(ans, 1 / (x * LN10)), singular=True)  # 1/(x ln 10)
-log1p  = elementwise("log1p", np.log1p,   lambda x, ans: defined(ans, 1 / (1 + x)), singular=True, complex=analytic.log1p)  # 1/(1 + x)
+log2   = elementwise("log2", np.log2,     lambda x, ans: defined(ans, 1 / (x * LN2)), singular=True, kink=POLE)  # 1/(x ln 2)
+log10  = elementwise("log10", np.log10,   lambda x, ans: defined(ans, 1 / (x * LN10)), singular=True, kink=POLE)  # 1/(x ln 10)
+log1p  = elementwise("log1p", np.log1p,   lambda x, ans: defined(ans, 1 / (1 + x)), singular=True, complex=analytic.log1p, kink=Kink("singularity", lambda x: x == -1))  # 1/(1 + x)
 
 # --- powers --------------------------------------------------------------------------------------
-sqrt   = elementwise("sqrt", np.sqrt,     lambda x, ans: 0.5 / ans, singular=True)                  # 1/(2√x)
-cbrt   = elementwise("cbrt", np.cbrt,     lambda x, ans: 1 / (3 * square(ans)), singular=True, complex=analytic.cbrt)  # 1/(3 x^⅔)
+sqrt   = elementwise("sqrt", np.sqrt,     lambda x, ans: 0.5 / ans, singular=True, kink=POLE)       # 1/(2√x)
+root   = elementwise("root", np.sqrt,     lambda x, ans: slope_of_root(ans), complex=analytic.root, kink=KINK_AT_0)  # √ of a sum of squares
+cbrt   = elementwise("cbrt", np.cbrt,     lambda x, ans: 1 / (3 * square(ans)), singular=True, complex=analytic.cbrt, kink=POLE)  # 1/(3 x^⅔)
 hypot  = elementwise("hypot", np.hypot,   lambda x, y, ans: div_or_zero(x, ans),                    # √(x² + y²): ∂x = x/ans
-                     lambda x, y, ans: div_or_zero(y, ans), complex=analytic.hypot)                 #   0 at the origin
+                     lambda x, y, ans: div_or_zero(y, ans), complex=analytic.hypot,                 #   0 at the origin
+                     kink=Kink("kink", AT_ORIGIN))
 
 # --- trigonometric -------------------------------------------------------------------------------
 sin    = elementwise("sin", np.sin,       lambda x, ans: cos(x))                                    # cos x
 cos    = elementwise("cos", np.cos,       lambda x, ans: -sin(x))                                   # -sin x
 tan    = elementwise("tan", np.tan,       lambda x, ans: 1 + square(ans))                           # 1 + tan² x
-arcsin = elementwise("arcsin", np.arcsin, lambda x, ans: reciprocal(sqrt((1 - x) * (1 + x))), singular=True)   # 1/√(1 - x²)
-arccos = elementwise("arccos", np.arccos, lambda x, ans: -reciprocal(sqrt((1 - x) * (1 + x))), singular=True)  # -1/√(1 - x²)
+arcsin = elementwise("arcsin", np.arcsin, lambda x, ans: reciprocal(sqrt((1 - x) * (1 + x))), singular=True, kink=POLE_AT_1)   # 1/√(1 - x²)
+arccos = elementwise("arccos", np.arccos, lambda x, ans: -reciprocal(sqrt((1 - x) * (1 + x))), singular=True, kink=POLE_AT_1)  # -1/√(1 - x²)
 arctan = elementwise("arctan", np.arctan, lambda x, ans: 1 / (1 + square(x)))                       # 1/(1 + x²)
 arctan2 = elementwise("arctan2", np.arctan2,                                                        # angle of (x, y)
-                      lambda y, x, ans: x / hypot(x, y) / hypot(x, y),                              #   ∂y = x/(x² + y²)
-                      lambda y, x, ans: -y / hypot(x, y) / hypot(x, y), singular=True, complex=analytic.arctan2)
+                      lambda y, x, ans: turning(x, y),                                              #   ∂y = x/(x² + y²)
+                      lambda y, x, ans: -turning(y, x), singular=True, complex=analytic.arctan2,    #   0 at the origin
+                      kink=Kink("singularity", AT_ORIGIN))
 
 # --- hyperbolic ----------------------------------------------------------------------------------
 sinh    = elementwise("sinh", np.sinh,       lambda x, ans: cosh(x))                                # cosh x
 cosh    = elementwise("cosh", np.cosh,       lambda x, ans: sinh(x))                                # sinh x
 tanh    = elementwise("tanh", np.tanh,       lambda x, ans: 1 - square(ans))                        # 1 - tanh² x
 arcsinh = elementwise("arcsinh", np.arcsinh, lambda x, ans: reciprocal(root_above(x)))               # 1/√(x² + 1)
-arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: defined(ans, reciprocal(root_below(x))), singular=True)  # 1/√(x² - 1)
-arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: defined(ans, 1 / ((1 - x) * (1 + x))), singular=True)  # 1/(1 - x²)
+arccosh = elementwise("arccosh", np.arccosh, lambda x, ans: defined(ans, reciprocal(root_below(x))), singular=True, kink=POLE_AT_1)  # 1/√(x² - 1)
+arctanh = elementwise("arctanh", np.arctanh, lambda x, ans: defined(ans, 1 / ((1 - x) * (1 + x))), singular=True, kink=POLE_AT_1)  # 1/(1 - x²)
 
 # --- special -------------------------------------------------------------------------------------
 erf     = elementwise("erf", numpy_erf,       lambda x, ans: TWO_OVER_SQRT_PI * exp(-square(x)))    # 2/√π e^(-x²)
-lgamma  = elementwise("lgamma", numpy_lgamma, lambda x, ans: polygamma(x, n=0), singular=True, complex=analytic.lgamma)  # ψ(x)
+lgamma  = elementwise("lgamma", numpy_lgamma, lambda x, ans: polygamma(x, n=0), singular=True, complex=analytic.lgamma, kink=Kink("singularity", lambda x: (x <= 0) & (x == np.floor(x))))  # ψ(x)
 # fmt: on
 
 polygamma = Op(  # ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function ψ = ψ⁽⁰⁾
@@ -115,9 +123,23 @@ def root_below(x: Expr) -> Expr:
 
 
 def div_or_zero(x: Expr, ans: Expr) -> Expr:
-    """x/ans, and 0 where ans is 0: the minimum-norm choice at the tip of the cone."""
+    """x/ans, and where ans is 0 the choice at the tip of the cone, by the minimum-norm one 0."""
     away = not_equal(ans, 0)
-    return select(away, x / select(away, ans, ans.full(1, ())), ans.full(0, ()))
+    return select(away, x / select(away, ans, ans.full(1, ())), ans.full(at("hypot"), ()))
+
+
+def slope_of_root(ans: Expr) -> Expr:
+    """1/(2√x), and 0 where a sum of squares has its minimum."""
+    away = not_equal(ans, 0)
+    return select(away, 0.5 / select(away, ans, ans.full(1, ())), ans.full(at("root"), ()))
+
+
+def turning(x: Expr, y: Expr) -> Expr:
+    """x/(x² + y²), without overflow of the squares, and 0 at the origin."""
+    r = hypot(x, y)
+    away = not_equal(r, 0)
+    s = select(away, r, r.full(1, ()))
+    return select(away, x / s / s, r.full(at("arctan2"), ()))
 
 
 COSTLY = frozenset({

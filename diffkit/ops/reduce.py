@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, explain
-from ..graph import Constant, Linear, Op, Reduction, shift_axes, shift_axis
+from ..graph import Constant, Kink, Linear, Op, Reduction, shift_axes, shift_axis
 from ..types import Type, b1, i64
 from . import continuation as analytic
 from .arithmetic import Expr, cast, equal
@@ -141,11 +141,22 @@ def per_input(out: Type, x: Type, **_: Any) -> int:
     return x.size
 
 
+def tied(extremum: Any) -> Kink:
+    """Where several elements attain the extremum."""
+
+    def mask(x: Any, axes: Axes) -> Any:
+        return np.sum(x == extremum(x, axis=axes, keepdims=True), axis=axes) > 1
+
+    return Kink("tie", mask)
+
+
+TIED_MAX, TIED_MIN = tied(np.max), tied(np.min)
+
 # fmt: off
 max_ = Op("max", reduced("max"), lambda x, axes: np.max(x, axis=axes),  # ∂ = winners / their number
-          Reduction(winners), complex=analytic.reduce_max, lead=shift_axes, flops=per_input)
+          Reduction(winners), complex=analytic.reduce_max, lead=shift_axes, flops=per_input, kink=TIED_MAX)
 min_ = Op("min", reduced("min"), lambda x, axes: np.min(x, axis=axes),
-          Reduction(winners), complex=analytic.reduce_min, lead=shift_axes, flops=per_input)
+          Reduction(winners), complex=analytic.reduce_min, lead=shift_axes, flops=per_input, kink=TIED_MIN)
 prod = Op("prod", infer_sum, lambda x, axes: np.prod(x, axis=axes),     # ∂ = product of the others
           Reduction(others), lead=shift_axes, flops=per_input)
 cumsum = Op("cumsum", infer_scan, lambda x, axis: np.cumsum(x, axis=axis),

@@ -18,6 +18,7 @@ from typing import Any
 from ..graph import Attrs, Builder, Graph, Node, Op, Region, Var, no_flops
 from ..types import Type
 from .arithmetic import Expr
+from .kinks import convention
 from .region import no_infer, no_numpy, operands_only
 from .shape import zeros
 
@@ -80,12 +81,14 @@ def emit(op: Op, xs: Sequence[Any], **attrs: Any) -> list[Any]:
 def tangents(node: Node) -> Graph:
     """The graph (operands, tangents of float operands) -> (results, tangents of float results)."""
     types = tuple([arg.type for arg in node.args])
-    return recorded(node.op, types, tuple(sorted(node.attrs.items())))
+    return recorded(node.op, types, tuple(sorted(node.attrs.items())), convention().name)
 
 
 @lru_cache(maxsize=256)
-def recorded(op: Op, types: tuple[Type, ...], items: tuple[tuple[str, Any], ...]) -> Graph:
-    """The rule of a routine for operands of these types, written once."""
+def recorded(
+    op: Op, types: tuple[Type, ...], items: tuple[tuple[str, Any], ...], kinks: str
+) -> Graph:
+    """The rule of a routine for operands of these types, written once for a convention."""
     assert isinstance(op.fact, Routine)
     attrs = dict(items)
     b = Builder(f"{op.name}_jvp")

@@ -1,0 +1,23 @@
+"""Integers bit by bit, their divisors, and the sign bit of a number: nothing here has a derivative.
+
+A shift by as many places as an integer has, or by more, leaves nothing but copies of the sign, as in
+NumPy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arithmetic import elementwise, predicate
+
+# fmt: off
+bit_and     = elementwise("bit_and", np.bitwise_and)
+bit_or      = elementwise("bit_or", np.bitwise_or)
+bit_xor     = elementwise("bit_xor", np.bitwise_xor)
+bit_not     = elementwise("bit_not", np.invert)
+shift_left  = elementwise("shift_left", np.left_shift)
+shift_right = elementwise("shift_right", np.right_shift)
+gcd         = elementwise("gcd", np.gcd)
+lcm         = elementwise("lcm", np.lcm)
+signbit     = predicate("signbit", np.signbit)
+# fmt: on
