@@ -45,11 +45,22 @@ f64 = DType("f64", np.dtype(np.float64), "f")
 f32 = DType("f32", np.dtype(np.float32), "f")
 i64 = DType("i64", np.dtype(np.int64), "i")
 i32 = DType("i32", np.dtype(np.int32), "i")
+f16 = DType("f16", np.dtype(np.float16), "f")
+i16 = DType("i16", np.dtype(np.int16), "i")
+i8 = DType("i8", np.dtype(np.int8), "i")
+u64 = DType("u64", np.dtype(np.uint64), "i")
+u32 = DType("u32", np.dtype(np.uint32), "i")
+u16 = DType("u16", np.dtype(np.uint16), "i")
+u8 = DType("u8", np.dtype(np.uint8), "i")
 b1 = DType("b1", np.dtype(np.bool_), "b")
 c128 = DType("c128", np.dtype(np.complex128), "c")
 c64 = DType("c64", np.dtype(np.complex64), "c")
 
-DTYPES: dict[np.dtype[Any], DType] = {d.numpy: d for d in (f64, f32, i64, i32, b1, c128, c64)}
+COMPILED = frozenset({f64, f32, i64, i32, b1, c128, c64})
+"""The types that compiled code computes in."""
+DTYPES: dict[np.dtype[Any], DType] = {
+    d.numpy: d for d in (f64, f32, f16, i64, i32, i16, i8, u64, u32, u16, u8, b1, c128, c64)
+}
 REAL: dict[DType, DType] = {c128: f64, c64: f32}
 """The type of the parts of a complex number."""
 COMPLEX: dict[DType, DType] = {real: complex_ for complex_, real in REAL.items()}

@@ -10,7 +10,18 @@ import diffkit as dk
 from diffkit.graph import Graph
 from diffkit.types import type_of
 
-from . import scenarios_arrays, scenarios_complex, scenarios_elementwise, scenarios_indexing
+from . import (
+    scenarios_arrays,
+    scenarios_complex,
+    scenarios_elementwise,
+    scenarios_fft,
+    scenarios_indexing,
+    scenarios_numpy_assembly,
+    scenarios_numpy_parts,
+    scenarios_numpy_statistics,
+    scenarios_special,
+    scenarios_stats,
+)
 from .scenario import Scenario
 
 SCENARIOS: list[Scenario] = [
@@ -18,6 +29,12 @@ SCENARIOS: list[Scenario] = [
     *scenarios_arrays.SCENARIOS,
     *scenarios_indexing.SCENARIOS,
     *scenarios_complex.SCENARIOS,
+    *scenarios_fft.SCENARIOS,
+    *scenarios_numpy_parts.SCENARIOS,
+    *scenarios_numpy_statistics.SCENARIOS,
+    *scenarios_special.SCENARIOS,
+    *scenarios_stats.SCENARIOS,
+    *scenarios_numpy_assembly.SCENARIOS,
 ]
 
 
@@ -47,6 +64,11 @@ def flat(scenario: Scenario) -> list[Any]:
     """The results of the function itself on plain arrays, in a list."""
     out = scenario.f(*arguments(scenario))
     return list(out) if isinstance(out, list | tuple) else [out]
+
+
+def has_twin(graph: Graph) -> bool:
+    """Whether PyTorch has a function for every op; the others have twins written by hand."""
+    return scenarios_special.WITHOUT_TORCH.isdisjoint(node.op.name for node in graph.nodes)
 
 
 def differentiable(scenario: Scenario) -> bool:

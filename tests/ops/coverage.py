@@ -1,0 +1,225 @@
+"""What diffkit does of each function of NumPy and SciPy: the table docs/coverage.md.
+
+The names come from the tables that record them. What each can do is found by doing it, with the
+scenarios that call it. `python -m tests.ops.coverage` writes the table.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+import diffkit as dk
+from diffkit.graph import Graph, evaluate
+from diffkit.modes.activity import active_variables
+from diffkit.modes.forward import jvp
+from diffkit.modes.reverse import vjp
+from diffkit.numpy.handlers import HANDLERS
+from diffkit.numpy.scipy.lookup import NAMESPACES
+from diffkit.tracing import record
+from diffkit.transforms.vmap import batch
+from diffkit.types import type_of
+
+from .scenario import Scenario
+from .scenarios import SCENARIOS, active, arguments
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
+COLUMNS = ("value", "forward", "reverse", "order 2", "vmap", "complex", "interpreter", "compiled")
+YES, ZERO, NUMPY, NONE = "yes", "0", "NumPy", "–"
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def numpy_name(function: Any) -> str:
+    """The public name of a function of NumPy's, without `np.`"""
+    home = (getattr(function, "__module__", None) or "numpy").removeprefix("numpy").strip(".")
+    public = home if home in ("linalg", "fft") else ""
+    return f"{public}.{function.__name__}".strip(".")
+
+
+def numpy_names() -> set[str]:
+    """Every function of NumPy's that is recorded."""
+    return {numpy_name(key) for key in (*HANDLERS.ufuncs, *HANDLERS.functions)}
+
+
+def scipy_names() -> set[str]:
+    """Every function of SciPy's that is recorded, distributions method by method."""
+    found = {f"scipy.special.{name}" for name in HANDLERS.scipy_ufuncs}
+    for home, space in NAMESPACES.items():
+        for name, value in vars(space).items():
+            if isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
+                found.add(f"{home}.{name}")
+    return found
+
+
+# --- which scenario calls what -------------------------------------------------------------------
+
+
+class Noticing(Mapping[Any, Any]):
+    """A table of handlers that notes what the user's code calls, not what handlers call."""
+
+    def __init__(self, table: Mapping[Any, Any], notes: Notes) -> None:
+        self.table, self.notes = table, notes
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.notes.noting(key, self.table[key])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.table)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+class Notes:
+    """The names that are called from outside of any handler."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.depth = 0
+
+    def noting(self, key: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if self.depth == 0:
+                self.names.add(f"scipy.special.{key}" if isinstance(key, str) else numpy_name(key))
+            self.depth += 1
+            try:
+                return handler(*args, **kwargs)
+            finally:
+                self.depth -= 1
+
+        return wrapped
+
+
+def called(scenario: Scenario) -> set[str]:
+    """The names that a scenario calls; SciPy's functions that are no ufuncs by its own name."""
+    notes = Notes()
+    handlers = replace(
+        HANDLERS,
+        ufuncs=Noticing(HANDLERS.ufuncs, notes),
+        scipy_ufuncs=Noticing(HANDLERS.scipy_ufuncs, notes),
+        functions=Noticing(HANDLERS.functions, notes),
+    )
+    types = [type_of(x) for x in arguments(scenario)]
+    names = [f"x{k}" for k in range(len(types))]
+    record(HANDLERS.rebind(scenario.f), types, names, handlers, eager=False)
+    own = scenario.name.partition("-")[0]
+    return notes.names | ({own} if own.startswith("scipy.") else set())
+
+
+# --- what a scenario shows -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one scenario shows, column by column."""
+
+    cells: tuple[str, ...]
+
+    @staticmethod
+    def of(scenario: Scenario) -> Shown:
+        graph = dk.trace(scenario.f)(*[type_of(x) for x in arguments(scenario)])
+        on = active(scenario)
+        moves = bool(active_variables(graph, on) & set(graph.outputs))
+        flag = YES if moves else ZERO
+        plan = dk.jit(scenario.f).plan(*[type_of(x) for x in arguments(scenario)])
+        return Shown(
+            (
+                answers(lambda: evaluate(graph, arguments(scenario)), YES),
+                answers(lambda: jvp(graph, on), flag),
+                answers(lambda: vjp(graph, on), flag),
+                answers(lambda: second(graph, on), flag),
+                answers(lambda: lanes(graph, scenario), YES),
+                in_complex(scenario),
+                YES,
+                NUMPY if plan.in_numpy else YES,
+            )
+        )
+
+
+def answers(run: Callable[[], Any], yes: str) -> str:
+    """`yes` if it runs."""
+    try:
+        with np.errstate(all="ignore"):
+            run()
+    except dk.DiffkitError:
+        return NONE
+    return yes
+
+
+def second(graph: Graph, on: tuple[bool, ...]) -> None:
+    joint = vjp(graph, on)
+    jvp(joint, [*on, *(False for _ in joint.params[len(on) :])])
+
+
+def lanes(graph: Graph, scenario: Scenario) -> None:
+    whole, _ = batch(graph, [True] * len(graph.params), 2, [True] * len(graph.outputs))
+    evaluate(whole, [np.stack([x, x]) for x in arguments(scenario)])
+
+
+def in_complex(scenario: Scenario) -> str:
+    """Whether complex arguments have NumPy's values and a derivative; – where NumPy has none."""
+    args = [x + 0.25j * x if np.asarray(x).dtype.kind == "f" else x for x in arguments(scenario)]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            want = scenario.f(*args)
+        except Exception:
+            return NONE
+        if not any(np.iscomplexobj(x) for x in args):
+            return NONE
+        graph = dk.trace(scenario.f)(*[type_of(x) for x in args])
+        found = evaluate(graph, args)
+        vjp(graph, active(scenario))
+    wanted = list(want) if isinstance(want, list | tuple) else [want]
+    for got, y in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(got, y, rtol=1e-12, atol=1e-12)
+    return YES
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+BEST = {YES: 3, NUMPY: 2, ZERO: 1, NONE: 0}
+
+
+def rows() -> dict[str, tuple[str, ...]]:
+    """The best that the scenarios of each name show."""
+    found: dict[str, list[Shown]] = defaultdict(list)
+    for scenario in SCENARIOS:
+        names = called(scenario)
+        if names:
+            shown = Shown.of(scenario)
+            for name in names:
+                found[name].append(shown)
+    return {
+        name: tuple(max(column, key=BEST.__getitem__) for column in zip(*(s.cells for s in shown)))
+        for name, shown in sorted(found.items())
+    }
+
+
+def page(table: Mapping[str, tuple[str, ...]]) -> str:
+    """The document."""
+    lines = [f"| {name} | {' | '.join(cells)} |" for name, cells in table.items()]
+    head = f"| function | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 1)}\n"
+    return INTRODUCTION.format(count=len(table)) + head + "\n".join(lines) + "\n"
+
+
+INTRODUCTION = """# What diffkit records
+
+{count} functions of NumPy and SciPy, each found by running it (`python -m tests.ops.coverage` writes this
+page). yes: it does; 0: the derivative is zero wherever it exists; NumPy: the compiled function calls
+NumPy for it (`dk.jit(f).plan(x)` says so); –: NumPy has no such function of complex numbers.
+
+"""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(rows()), encoding="utf-8")
