@@ -6,6 +6,7 @@ stands twice in one term is a diagonal; one that stands in a single term only is
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
@@ -58,13 +59,15 @@ def take_diagonals(t: Trace, x: Tracer, term: str) -> tuple[Tracer, str]:
 
 
 def einsum(t: Trace, *args: Any, **kw: Any) -> Any:
-    """np.einsum with a subscript string (with or without ->, and with ...)."""
+    """np.einsum with a subscript string (with or without ->, and with ...), or with lists of
+    integers behind the operands."""
     refuse("np.einsum", out=(kw.pop("out", None), None))
     kw.pop("optimize", None)
-    if kw or not isinstance(args[0], str):
+    if kw:
         want, remedy = "a subscript string and arrays", "Write the subscripts as 'ij,jk->ik'"
-        got = f"{', '.join(kw) or 'a list form'}"
-        raise UnsupportedError(explain(f"np.einsum{at_line()}", got, want, remedy))
+        raise UnsupportedError(explain(f"np.einsum{at_line()}", ", ".join(kw), want, remedy))
+    if not isinstance(args[0], str):
+        args = spelled(args)
     values = together(t, *args[1:])
     terms, out = subscripts(args[0], [v.ndim for v in values])
     operands = [take_diagonals(t, v, term) for v, term in zip(values, terms, strict=True)]
@@ -80,6 +83,20 @@ def einsum(t: Trace, *args: Any, **kw: Any) -> Any:
         return pair(x, y, left, right, out)
     x, term = sum_away(operands[0][0], operands[0][1], set(out))
     return s.transpose(x, axes=tuple(term.index(letter) for letter in out))
+
+
+def spelled(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands, each with its list of integers, and perhaps one for the result, as a string and the
+    operands."""
+    count = len(args) // 2
+    letters = ascii_uppercase + ascii_lowercase  # in their order, which an implied result has
+    lists = [args[2 * k + 1] for k in range(count)]
+    terms = [
+        "".join("..." if k is Ellipsis else letters[operator.index(k)] for k in term)
+        for term in [*lists, *args[2 * count :]]
+    ]
+    out = "->" + terms[count] if len(terms) > count else ""
+    return (",".join(terms[:count]) + out, *args[: 2 * count : 2])
 
 
 def next_pair(operands: list[tuple[Tracer, str]], out: str) -> tuple[int, int]:

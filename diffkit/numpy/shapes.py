@@ -109,9 +109,15 @@ def stack(t: Trace, arrays: Any, axis: int = 0, out: Any = None, **kw: Any) -> T
     return s.stack(*values, axis=normal_axis(axis, values[0].ndim + 1, "np.stack"))
 
 
-def at_least(ndim: int) -> Callable[..., Tracer]:
-    def handler(t: Trace, a: Any) -> Tracer:
-        x = t.value(a)
+def at_least(ndim: int) -> Callable[..., Any]:
+    """atleast_1d and atleast_2d."""
+
+    numpy: Any = np.atleast_1d if ndim == 1 else np.atleast_2d
+
+    def handler(t: Trace, *arys: Any) -> Any:
+        if len(arys) != 1:
+            return tuple(numpy(a) for a in arys)
+        x = t.value(arys[0])
         return s.reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape) if x.ndim < ndim else x
 
     return handler
@@ -137,7 +143,7 @@ def append(t: Trace, arr: Any, values: Any, axis: Any = None) -> Tracer:
 
 def column_stack(t: Trace, tup: Any) -> Tracer:
     values = [t.value(item) for item in tup]
-    columns = [s.reshape(v, shape=(*v.shape, 1)) if v.ndim == 1 else v for v in values]
+    columns = [s.reshape(v, shape=(v.size, 1)) if v.ndim < 2 else v for v in values]
     return concatenate(t, columns, 1)
 
 
@@ -151,7 +157,8 @@ def roll(t: Trace, a: Any, shift: Any, axis: Any = None) -> Tracer:
     x = t.value(a)
     if axis is None:
         return s.reshape(roll(t, ravel(t, x), shift, 0), shape=x.shape)
-    for amount, k in zip(as_tuple(shift), as_tuple(axis), strict=True):
+    shifts, axes = np.broadcast_arrays(as_tuple(shift), as_tuple(axis))
+    for amount, k in zip(shifts.tolist(), axes.tolist(), strict=True):
         k = normal_axis(k, x.ndim, "np.roll")
         n = x.shape[k]
         cut = -operator.index(amount) % n if n else 0
@@ -161,29 +168,23 @@ def roll(t: Trace, a: Any, shift: Any, axis: Any = None) -> Tracer:
     return x
 
 
-def pad(t: Trace, array: Any, pad_width: Any, mode: str = "constant", **kw: Any) -> Any:
-    """Constant padding; other modes are not recorded."""
-    x = t.value(array)
-    if mode != "constant" or set(kw) - {"constant_values"}:
-        where = f"np.pad{at_line()}"
-        remedy = "Build the border with np.concatenate"
-        raise UnsupportedError(explain(where, f"mode={mode!r}", "mode='constant'", remedy))
-    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
-    low, high = (tuple(int(n) for n in widths[:, k]) for k in (0, 1))
-    padded = s.pad(x, low=low, high=high, interior=(0,) * x.ndim)
-    fill = kw.get("constant_values", 0)
-    if np.ndim(fill) == 0 and not isinstance(fill, Tracer) and fill == 0:
-        return padded
-    inside = np.pad(np.ones(x.shape, bool), widths)
-    return np.where(inside, padded, fill)
-
-
 def repeat(t: Trace, a: Any, repeats: Any, axis: Any = None) -> Tracer:
     x = t.value(a)
     if axis is None:
         x, axis = ravel(t, x), 0
     k = normal_axis(axis, x.ndim, "np.repeat")
-    return take(t, x, np.repeat(np.arange(x.shape[k]), repeats), k)
+    counts = known_counts(repeats)
+    return take(t, x, np.repeat(np.arange(x.shape[k]), counts), k)
+
+
+def known_counts(repeats: Any) -> Any:
+    """How often to repeat, on which the shape depends."""
+    value = repeats.owner.given(repeats) if isinstance(repeats, Tracer) else repeats
+    if value is None:
+        got, want = f"the traced counts {repeats!r}", "counts that are known while tracing"
+        remedy = "Pass them as an argument that is not traced"
+        raise UnsupportedError(explain(f"np.repeat{at_line()}", got, want, remedy))
+    return value
 
 
 def tile(t: Trace, A: Any, reps: Any) -> Tracer:
@@ -203,15 +204,25 @@ def tile(t: Trace, A: Any, reps: Any) -> Tracer:
 def take(
     t: Trace, a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
 ) -> Tracer:
-    refuse("np.take", out=(out, None), mode=(mode, "raise"))
+    refuse("np.take", out=(out, None))
     x = t.value(a)
     if axis is None:
         x, axis = ravel(t, x), 0
     k = normal_axis(axis, x.ndim, "np.take")
-    chosen = t.value(indices)
+    chosen = inside(t.value(indices), x.shape[k], mode)
     front = i.gather(moveaxis(t, x, k, 0), chosen)
     lead = tuple(range(chosen.ndim))
     return moveaxis(t, front, lead, tuple(k + j for j in lead)) if lead else front
+
+
+def inside(index: Tracer, n: int, mode: str) -> Any:
+    """Indices beyond the ends brought back, by the mode of np.take and np.choose."""
+    if mode == "raise":
+        return index
+    if mode not in ("clip", "wrap"):
+        got, want = f"mode={mode!r}", "'raise', 'clip' or 'wrap'"
+        raise UnsupportedError(explain(f"np.take{at_line()}", got, want, "Choose one of them"))
+    return np.clip(index, 0, n - 1) if mode == "clip" else np.remainder(index, n)
 
 
 def diagonal(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tracer:
@@ -221,9 +232,12 @@ def diagonal(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
     return moveaxis(t, i.gather(x, t.value(rows), t.value(columns)), 0, -1)
 
 
-def trace(t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, **kw: Any) -> Any:
-    refuse("np.trace", **{k: (v, None) for k, v in kw.items()})
-    return np.sum(diagonal(t, a, offset, axis1, axis2), axis=-1)
+def trace(
+    t: Trace, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None,
+    out: Any = None,
+) -> Any:  # fmt: skip
+    refuse("np.trace", out=(out, None))
+    return np.sum(diagonal(t, a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 def diag(t: Trace, v: Any, k: int = 0) -> Tracer:
@@ -247,18 +261,9 @@ def triangle(function: Any) -> Callable[..., Any]:
 def split(t: Trace, ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
     x = t.value(ary)
     k = normal_axis(axis, x.ndim, "np.split")
-    parts = np.split(np.arange(x.shape[k]), indices_or_sections)
+    parts = np.split(np.broadcast_to(0, x.shape[k]), indices_or_sections)
     bounds = np.cumsum([0, *(len(p) for p in parts)])
     return [s.take_range(x, k, int(p), int(q)) for p, q in pairwise(bounds)]
-
-
-def diff(t: Trace, a: Any, n: int = 1, axis: int = -1) -> Any:
-    x: Any = t.value(a)
-    k = normal_axis(axis, x.ndim, "np.diff")
-    for _ in range(n):
-        m = x.shape[k]
-        x = s.take_range(x, k, 1, m) - s.take_range(x, k, 0, m - 1)
-    return x
 
 
 # fmt: off
@@ -269,8 +274,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.append: append, np.hstack: joined(1, 1), np.vstack: joined(0, 2),
     np.column_stack: column_stack, np.atleast_1d: at_least(1), np.atleast_2d: at_least(2),
     np.flip: flip, np.fliplr: lambda t, m: flip(t, m, 1), np.flipud: lambda t, m: flip(t, m, 0),
-    np.roll: roll, np.pad: pad, np.repeat: repeat, np.tile: tile, np.take: take,
-    np.diagonal: diagonal, np.trace: trace, np.diag: diag, np.split: split, np.diff: diff,
+    np.roll: roll, np.repeat: repeat, np.tile: tile, np.take: take,
+    np.diagonal: diagonal, np.trace: trace, np.diag: diag, np.split: split,
     np.tril: triangle(np.tril), np.triu: triangle(np.triu),
     np.shape: lambda t, a: t.value(a).shape, np.ndim: lambda t, a: t.value(a).ndim,
     np.size: lambda t, a: t.value(a).size,
