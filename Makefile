@@ -1,6 +1,7 @@
 # make compare   install what is needed into .venv and run the comparison
 # make test      install what is needed into .venv, lint, and run the tests
 # make test-all  the same with every graph compiled, and longer lists of programs
+# make peers     fetch autograd's own tests, which `make pytest` then runs against diffkit, too
 # make lint      ruff (format and lint) and pyright
 # make clean     remove .venv and caches
 
@@ -16,14 +17,14 @@ export MKL_NUM_THREADS = 1
 export PIP_CONSTRAINT = $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: compare test test-all lint pytest clean
+.PHONY: compare test test-all lint pytest peers clean
 
 compare: $(VENV)/compare.done
 	$(BIN)/python -m comparisons run --out $(OUT) $(ARGS)
 
 test: lint pytest
 
-test-all: lint
+test-all: lint peers
 	$(BIN)/python -m pytest -n 2 --compiled -m "" $(ARGS)
 
 lint: $(VENV)/dev.done
@@ -34,6 +35,8 @@ lint: $(VENV)/dev.done
 pytest: $(VENV)/dev.done
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
+peers: $(VENV)/peers.done
+
 $(VENV)/compare.done: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[compare]'
 	touch $@
@@ -41,6 +44,11 @@ $(VENV)/compare.done: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/dev.done: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[compare,dev]'
 	touch $@ $(VENV)/compare.done
+
+$(VENV)/peers.done: constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary autograd \
+	  --dest $(VENV)/peers autograd
+	touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -111,6 +111,23 @@ def vmath(
 
 
 @app.command()
+def untraced(
+    seconds: Annotated[float, typer.Option(help="Timing of a gradient.", min=0.0)] = 1.0,
+) -> None:
+    """Measure gradients without jit, of 50 operations on one number, against autograd's."""
+    from comparisons.untraced import measure
+
+    table = Table("function", "diffkit µs", "autograd µs", "ratio")
+    for row in measure(seconds):
+        if row.diffkit is None or row.autograd is None:
+            table.add_row(row.name, *(f"wrong: {value!r}" for value in row.values), "")
+            continue
+        times = (f"{1e6 * t.median:.0f}" for t in (row.diffkit, row.autograd))
+        table.add_row(row.name, *times, f"{row.ratio:.2f}")
+    Console().print(table)
+
+
+@app.command()
 def speed(
     only: Annotated[str, typer.Option(help="Names, comma-separated; all if empty.")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes, short timing.")] = False,

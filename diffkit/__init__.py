@@ -48,7 +48,14 @@ from .teach import explain as explain
 from .types import b1 as b1
 from .types import c64 as c64
 from .types import c128 as c128
+from .types import f16 as f16
 from .types import f32 as f32
 from .types import f64 as f64
+from .types import i8 as i8
+from .types import i16 as i16
 from .types import i32 as i32
 from .types import i64 as i64
+from .types import u8 as u8
+from .types import u16 as u16
+from .types import u32 as u32
+from .types import u64 as u64

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .calls import Call, record_call
+from .calls import Call, record_call, selected
 from .choice import jacobian_by_pattern
 from .errors import DtypeError, ShapeError, explain
 from .graph import Graph
@@ -25,13 +25,16 @@ from .modes.symbolic import Report, report
 from .numpy import stop_gradient as stop_gradient
 from .tracing import as_input, function_name, trees
 from .tracing.location import at_line
+from .tracing.remedies import require_function
 
 Function = Callable[..., Any]
-Argnums = int | Sequence[int]
+Argnums = int | Sequence[int] | None
+Argnames = str | Sequence[str] | None
 
 
 def derived(operator: str, f: Function, wrapped: Function) -> Function:
     """Give a derivative the signature of its function and a name that says what it is."""
+    require_function(f, operator)
     functools.update_wrapper(wrapped, f)
     wrapped.__name__ = f"{operator}_{function_name(f)}"
     return wrapped
@@ -64,17 +67,22 @@ def trace(f: Function) -> Callable[..., Graph]:
 
 def value_and_grad(
     f: Function,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     has_aux: bool = False,
     method: str | Method = "reverse",
     holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Function:
     """A function that returns `(value, gradient)` of a scalar function.
 
-    The gradient has the tree structure, shapes and dtypes of the argument (of a tuple of arguments
-    if `argnums` is a sequence). With `has_aux`, f returns `(value, aux)` and the result is
-    `((value, aux), gradient)`. Raises `ShapeError` if the value is not a scalar, `DtypeError` for
-    an integer argument.
+    The gradient has the tree structure, shapes and dtypes of the argument to differentiate by. That
+    is the first, or those at `argnums`, a number or several, or those of the names `argnames`, a
+    string or several, however they are given. The gradient by several numbers is a tuple, that by
+    several names a dict. All other arguments may be anything. With `has_aux`, f returns
+    `(value, aux)` and the result is `((value, aux), gradient)`. Raises `ShapeError` if the value is
+    not a scalar, `DtypeError` for an integer argument, `TreeError` for an argument that is not
+    given or not a tree of arrays.
 
     By a complex argument x + iy, the gradient of a real function is ∂f/∂x - i ∂f/∂y; its conjugate
     is the direction of steepest ascent. A complex function has the gradient f′(z) if it is
@@ -83,11 +91,15 @@ def value_and_grad(
         >>> import diffkit as dk
         >>> dk.value_and_grad(lambda x: x * x)(3.0)
         (np.float64(9.0), np.float64(6.0))
+        >>> line = lambda x, slope, offset: slope * x + offset
+        >>> dk.grad(line, argnames=("slope", "offset"))(2.0, slope=3.0, offset=1.0)
+        {'slope': np.float64(2.0), 'offset': np.float64(1.0)}
     """
     chosen = resolve(method, "value_and_grad")
+    by = selected("grad", argnums, argnames)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        lin = linearized(Call.of(f, args, kwargs, argnums, "grad", has_aux), chosen)
+        lin = linearized(Call.of(f, args, kwargs, by, "grad", has_aux), chosen)
         require_analytic(lin, holomorphic, "grad", real_arguments=False)
         value, slope = of_scalar(lin, f)
         return ((value, lin.aux) if has_aux else value), slope
@@ -95,9 +107,7 @@ def value_and_grad(
     return derived("value_and_grad", f, wrapped)
 
 
-def require_analytic(
-    lin: Linearized, holomorphic: bool, asked: str, real_arguments: bool
-) -> None:
+def require_analytic(lin: Linearized, holomorphic: bool, asked: str, real_arguments: bool) -> None:
     """Complex numbers for a derivative by complex numbers are had of analytic functions alone."""
     into_complex = any([t.complex for t in lin.map.types])
     if not (into_complex or holomorphic):
@@ -127,20 +137,23 @@ def of_scalar(lin: Linearized, f: Function) -> tuple[Any, Any]:
 
 def grad(
     f: Function,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     has_aux: bool = False,
     method: str | Method = "reverse",
     holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Function:
     """The gradient of a scalar function; with `has_aux`, `(gradient, aux)`.
 
-    See `value_and_grad`.
+    Arguments and errors as of `value_and_grad`.
 
         >>> import diffkit as dk
         >>> dk.grad(dk.grad(lambda x: x**3))(2.0)
         np.float64(12.0)
     """
-    both = value_and_grad(f, argnums, has_aux, method, holomorphic)
+    require_function(f, "grad")
+    both = value_and_grad(f, argnums, has_aux, method, holomorphic, argnames=argnames)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         value, slope = both(*args, **kwargs)
@@ -203,17 +216,20 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
 def jacobian(
     f: Function,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     has_aux: bool = False,
     method: str | Method | Sparse | Auto = "reverse",
     holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
 ) -> Function:
     """The Jacobian: for each output leaf, a tree like the argument of arrays of shape
     `output.shape + input.shape`. "reverse" costs a pass for each output element, "sparse" one for
     each colour of its pattern, the other methods one for each input element; "auto" is what costs
     least of "sparse", "forward" and "reverse". These two record f once for a signature, as
-    `sparse_jacobian` does, and have a `.plan(*args)` that says how and why. Complex arguments and
-    results are as for `grad`; of a real argument, complex results need no `holomorphic=True`.
+    `sparse_jacobian` does, and have a `.plan(*args)` that says how and why. Arguments are named as
+    for `value_and_grad`. Complex arguments and results are as for `grad`; of a real argument,
+    complex results need no `holomorphic=True`.
 
         >>> import numpy as np, diffkit as dk
         >>> dk.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -223,13 +239,14 @@ def jacobian(
         >>> print(J.plan(np.ones(100)).why)
         2 forward passes can show all 198 entries of 99 × 100
     """
+    by = selected("jacobian", argnums, argnames)
     coloured = by_pattern(method)
     if coloured is not None:
-        return planned("jacobian", f, *jacobian_by_pattern(f, argnums, has_aux, coloured))
+        return planned("jacobian", f, *jacobian_by_pattern(f, by, has_aux, coloured))
     chosen = resolve(method, "jacobian")
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        lin = linearized(Call.of(f, args, kwargs, argnums, "jacobian", has_aux), chosen)
+        lin = linearized(Call.of(f, args, kwargs, by, "jacobian", has_aux), chosen)
         require_analytic(lin, holomorphic, "jacobian", real_arguments=True)
         rows = [lin.inputs_tree(row) for row in jacobian_blocks(lin)]
         result = trees.unflatten(lin.out_tree, rows)
@@ -238,17 +255,25 @@ def jacobian(
     return derived("jacobian", f, wrapped)
 
 
-def hessian(f: Function, argnums: Argnums = 0, holomorphic: bool = False) -> Function:
+def hessian(
+    f: Function,
+    argnums: Argnums = None,
+    holomorphic: bool = False,
+    *,
+    argnames: Argnames = None,
+) -> Function:
     """The matrix of second derivatives of a scalar function, forward over reverse; its shape is
-    `x.shape + x.shape` (for trees, a tree of trees).
+    `x.shape + x.shape` (for trees, a tree of trees; for several arguments, a tuple of tuples or a
+    dict of dicts). Arguments are named as for `value_and_grad`.
 
         >>> import numpy as np, diffkit as dk
         >>> dk.hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0]))
         array([[0., 1.],
                [1., 0.]])
     """
-    first = grad(f, argnums, holomorphic=holomorphic)
-    return jacobian(first, argnums, method="forward", holomorphic=holomorphic)
+    names: Any = {"argnums": argnums, "argnames": argnames}
+    first = grad(f, holomorphic=holomorphic, **names)
+    return jacobian(first, method="forward", holomorphic=holomorphic, **names)
 
 
 def hvp(f: Function) -> Function:

@@ -27,6 +27,7 @@ from .ops.shape import transpose
 from .tracing import Program, apply, as_input, function_name, trees
 from .tracing.location import at_line
 from .tracing.program import type_of_leaf
+from .tracing.remedies import require_function
 from .transforms.vmap import batch
 from .transforms.vmap_ops import spread
 from .types import Type
@@ -61,6 +62,8 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
                [ 5., 12.],
                [ 3.,  8.]])
     """
+
+    require_function(f, "vmap")
 
     @functools.wraps(f)
     def mapped(*args: Any, **kwargs: Any) -> Any:

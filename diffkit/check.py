@@ -5,6 +5,9 @@ directional derivative, ⟨u, J v⟩ by forward mode, and ⟨Jᵀu, v⟩ by reve
 to rounding (the dot-product test); the first to the error bar of an extrapolated central difference
 D = (4 D(h/2) - D(h))/3, with the bar from how far the step changed it. Order 2 repeats the test on
 the derivative functions themselves.
+
+Directions of complex arguments are complex, and ⟨u, v⟩ is Re Σ u v, so that functions of complex
+numbers are tested as functions of their parts, analytic or not (see `ops.complex`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .api import Function, jvp, vjp
-from .errors import CheckError, UnsupportedError, explain
+from .errors import CheckError, DtypeError, UnsupportedError, explain
 from .numpy.handlers import HANDLERS
 from .tracing import function_name, trees
 from .tracing.views import snapshot
@@ -31,7 +34,8 @@ def check_grads(
     rtol: float = 1e-6,
     seed: int = 0,
 ) -> None:
-    """Raise `CheckError` if a derivative of f at these arguments is wrong; else return None.
+    """Raise `CheckError` if a derivative of f at these arguments is wrong; else return None. Those
+    that are no floating-point numbers are held fixed, and may be anything.
 
     Args: modes, of "forward" and "reverse"; order, how often to differentiate; rtol, allowed beyond
     the error bar of the numerical derivative, relative to the size of what is compared; seed of the
@@ -45,14 +49,32 @@ def check_grads(
         want, remedy = " and ".join(MODES), "Pass modes=('forward', 'reverse') or one of them"
         raise UnsupportedError(explain("check_grads", f"modes {unknown}", want, remedy))
     leaves, tree = trees.flatten(args)
-    start = [np.asarray(x, np.result_type(np.asarray(x).dtype)) for x in leaves]
+    varying = [k for k, x in enumerate(leaves) if np.asarray(x).dtype.kind in "fc"]
+    if not varying:
+        want, remedy = "an argument of floating-point numbers", "Pass 2.0 instead of 2"
+        got = f"{', '.join(type(x).__name__ for x in leaves) or 'no arguments'}"
+        raise DtypeError(explain(f"check_grads of {function_name(f)}", got, want, remedy))
+    start = [np.asarray(leaves[k]) for k in varying]
     writing = HANDLERS.rebind(f)
 
     def flat(*xs: Any) -> Any:
-        own = [snapshot(x) for x in xs]  # which f may write
+        own = [snapshot(x) for x in leaves]  # which f may write
+        for k, x in zip(varying, xs, strict=True):
+            own[k] = snapshot(x)
         return trees.flatten(writing(*trees.unflatten(tree, own)))[0]
 
+    require_repeatable(flat, start, function_name(f))
     check(flat, start, tuple(modes), order, rtol, np.random.default_rng(seed), function_name(f))
+
+
+def require_repeatable(f: Callable[..., Any], xs: list[Any], name: str) -> None:
+    """The same arguments give the same results, without which there is nothing to compare."""
+    first, second = ([np.asarray(y) for y in f(*xs)] for _ in range(2))
+    pairs = zip(first, second, strict=True)
+    if not all(a.tobytes() == b.tobytes() for a, b in pairs):
+        got, want = "other results on a second call", "results that the arguments decide"
+        remedy = "Draw random numbers outside, or from a generator made and seeded inside"
+        raise CheckError(explain(f"check_grads of {name}", got, want, remedy))
 
 
 def check(
@@ -85,7 +107,8 @@ def check(
             got = f"{mode} mode gives {found[mode]!r}"
             want = f"{numeric!r} ± {bar:.1e}, the numerical derivative"
             raise CheckError(explain(f"check_grads of {name}", got, want, REMEDY))
-    if len(modes) == 2 and not abs(found["forward"] - found["reverse"]) <= 1e-10 * size + 1e-300:
+    exact = max(1e-10, 100 * precision([*xs, *ys]))
+    if len(modes) == 2 and not abs(found["forward"] - found["reverse"]) <= exact * size + 1e-300:
         got = f"⟨u, Jv⟩ = {found['forward']!r} but ⟨Jᵀu, v⟩ = {found['reverse']!r}"
         raise CheckError(explain(f"check_grads of {name}", got, "equal numbers", REMEDY))
     if order > 1:
@@ -111,14 +134,18 @@ REMEDY = (
 
 def direction(rng: np.random.Generator, x: Any) -> Any:
     """A random array like x; zero for integers."""
-    values = rng.standard_normal(np.shape(x)) if x.dtype.kind == "f" else np.zeros(np.shape(x))
+    values: Any = np.zeros(np.shape(x))
+    if x.dtype.kind in "fc":
+        values = rng.standard_normal(np.shape(x))
+    if x.dtype.kind == "c":
+        values = values + 1j * rng.standard_normal(np.shape(x))
     return np.asarray(values, x.dtype)
 
 
 def numerical(f: Callable[..., Any], xs: Any, vs: Any, us: Any) -> tuple[float, float]:
     """⟨u, df/dv⟩ and its error bar."""
-    eps = max(np.finfo(x.dtype).eps for x in xs)
-    h = float(eps) ** 0.25
+    eps = precision(xs)
+    h = eps**0.25
 
     def along(t: float) -> float:
         moved = [x + np.asarray(t * v, x.dtype) for x, v in zip(xs, vs, strict=True)]
@@ -129,13 +156,20 @@ def numerical(f: Callable[..., Any], xs: Any, vs: Any, us: Any) -> tuple[float, 
 
     coarse, fine = central(h), central(h / 2)
     best = (4 * fine - coarse) / 3
-    noise = float(eps) * spread(us, f(*xs)) / h
+    noise = eps * spread(us, f(*xs)) / h
     return best, abs(best - fine) * 0.1 + noise
+
+
+def precision(arrays: list[Any]) -> float:
+    """The relative rounding of the coarsest floating-point dtype among arrays."""
+    floats = [x.dtype for x in arrays if x.dtype.kind in "fc"]
+    return max((float(np.finfo(dtype).eps) for dtype in floats), default=2.0**-52)
 
 
 def dot(us: Any, vs: Any) -> float:
     """The inner product of two lists of arrays."""
-    return float(sum(np.sum(np.asarray(u) * np.asarray(v)) for u, v in zip(us, vs, strict=True)))
+    pairs = zip(us, vs, strict=True)
+    return float(sum(np.sum(np.real(np.asarray(u) * np.asarray(v))) for u, v in pairs))
 
 
 def spread(us: Any, vs: Any) -> float:

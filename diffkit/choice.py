@@ -7,11 +7,11 @@ the counted cost of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .calls import Call
+from .calls import By, Call
 from .compressed import Compressed, Passes, found_pattern, jacobian_plan
 from .errors import UnsupportedError, explain
 from .jacobians import jacobian_blocks
@@ -55,18 +55,18 @@ class Chosen:
 
 
 def jacobian_by_pattern(
-    f: Function, argnums: int | Sequence[int], has_aux: bool, method: Sparse | Auto
+    f: Function, by: By, has_aux: bool, method: Sparse | Auto
 ) -> tuple[Function, Function]:
     """The function that `dk.jacobian` returns, and its `plan`."""
     chooser = chosen if isinstance(method, Auto) else sparse
-    kept = Signatures(f, argnums, "jacobian", chooser, has_aux)
+    kept = Signatures(f, by, "jacobian", chooser, has_aux)
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         inputs, record, found = kept.find(args, kwargs)
         if isinstance(found.by, Compressed):
             result, aux = whole(inputs, record, found.by)
         else:
-            call = Call.of(f, args, kwargs, argnums, "jacobian", has_aux)
+            call = Call.of(f, args, kwargs, by, "jacobian", has_aux)
             lin = linearize(call, found.by)
             rows = [lin.inputs_tree(row) for row in jacobian_blocks(lin)]
             result, aux = trees.unflatten(lin.out_tree, rows), lin.aux
@@ -96,7 +96,7 @@ def whole(inputs: Inputs, record: Record, found: Compressed) -> tuple[Any, Any]:
             blocks.append(as_input(block.reshape(t.shape + shape)))
             left += like.size
         tree = trees.unflatten(call.tree, blocks)
-        rows.append(tree[0] if call.single else tree)
+        rows.append(call.put_together(tree))
         top += t.size
     aux = None
     if call.has_aux:

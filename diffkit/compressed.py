@@ -48,6 +48,11 @@ class Passes:
         self.active = [k < count for k in range(len(graph.params))]
         self.inputs = [p.type for p in graph.params[:count]]
         self.outputs = list(graph.types)
+        if any(t.complex for t in self.inputs):
+            got = f"arguments of {', '.join(map(str, self.inputs))}"
+            remedy = "Use dk.jacobian with method='forward' or 'reverse', or pass the parts"
+            asked = f"a sparse derivative{at_line()}"
+            raise UnsupportedError(explain(asked, got, "real arguments", remedy))
 
     @cached_property
     def push(self) -> Graph:
@@ -56,6 +61,11 @@ class Passes:
 
     @cached_property
     def pull(self) -> Graph:
+        if any(t.complex for t in self.outputs):  # real arguments get the real part of it alone
+            got = f"results of {', '.join(map(str, self.outputs))}"
+            remedy = "Use method='forward', or return the parts"
+            asked = f"reverse passes of a sparse Jacobian{at_line()}"
+            raise UnsupportedError(explain(asked, got, "real results", remedy))
         joint = vjp(self.graph, self.active)
         return restrict(joint, joint.outputs[len(self.outputs) :])
 

@@ -43,12 +43,26 @@ class UnsupportedError(DiffkitError, NotImplementedError):
     """A function, keyword or mode that diffkit does not answer; the message says what does."""
 
 
+class MissingAttributeError(UnsupportedError, AttributeError):
+    """An attribute or method of an array that a traced one has not."""
+
+
 class CheckError(DiffkitError, AssertionError):
     """A derivative disagrees with an independent computation of it (`check_grads`)."""
 
 
 class EvaluationError(DiffkitError, RuntimeError):
     """NumPy failed while a graph was evaluated; the message names the user's line."""
+
+
+class Undefined(ArithmeticError):
+    """Raised by the meaning of an op, with the parts of a message: what was asked, what was got,
+    what was expected, what to do. Whoever runs the op makes an `EvaluationError` of it, with the
+    user's line."""
+
+    def __init__(self, asked: str, got: str, expected: str, remedy: str) -> None:
+        super().__init__(asked, got, expected, remedy)
+        self.asked, self.got, self.expected, self.remedy = asked, got, expected, remedy
 
 
 class CacheWarning(UserWarning):

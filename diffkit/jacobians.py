@@ -38,12 +38,26 @@ def pulled(lin: Linearized, cts: Arrays) -> Arrays:
     """Cotangents of the varying leaves; by columns where the method only pushes."""
     if lin.map.pull is not None:
         return lin.map.pull(cts)[1]
-    blocks = jacobian_blocks(lin)
-    rows = [row for row, on in zip(blocks, lin.is_float, strict=True) if on]
-    return [
-        sum((np.tensordot(c, J, np.ndim(c)) for c, J in zip(cts, column, strict=True)), 0.0)
-        for column in zip(*rows, strict=True)
-    ]
+    push, pushes = lin.map.push, lin.map.pushes
+    assert push is not None
+    ins = [as_input(x) for x in lin.call.leaves]
+    floats = [t for t in lin.map.types if t.differentiable]
+
+    def against(unit: complex) -> Arrays:
+        """Re Σ ct·J, where J is the derivative along the real or along the imaginary axis."""
+        columns = swept(lambda dxs: push(dxs)[1], pushes, ins, ins, unit)
+        return [
+            sum(
+                (np.real(np.tensordot(c, J, np.ndim(c))) for c, J in zip(cts, Js, strict=True)), 0.0
+            )
+            for Js in zip(*by_columns(columns, floats, ins), strict=True)
+        ]
+
+    along = against(1)
+    if not any(np.iscomplexobj(x) for x in ins):
+        return along
+    rows = zip(along, against(1j), ins, strict=True)
+    return [p - 1j * q if np.iscomplexobj(x) else p for p, q, x in rows]
 
 
 def jacobian_blocks(lin: Linearized) -> list[Arrays]:
@@ -85,7 +99,10 @@ def with_imaginary(
     that of -i the imaginary one."""
     imaginary = rows(-1j)
     return [
-        [p + 1j * q if t.complex and not np.iscomplexobj(x) else p for p, q, x in zip(*row, ins)]
+        [
+            p + 1j * q if t.complex and not np.iscomplexobj(x) else p
+            for p, q, x in zip(*row, ins, strict=True)
+        ]
         for t, *row in zip(outs, real, imaginary, strict=True)
     ]
 
@@ -97,7 +114,10 @@ def without_conjugate(
     it."""
     across = columns(1j)
     return [
-        [p - 1j * q if np.iscomplexobj(x) and not t.complex else p for p, q, x in zip(*row, ins)]
+        [
+            p - 1j * q if np.iscomplexobj(x) and not t.complex else p
+            for p, q, x in zip(*row, ins, strict=True)
+        ]
         for t, *row in zip(outs, along, across, strict=True)
     ]
 

@@ -3,7 +3,8 @@
 The signature is the structure of the arguments, the type of each leaf and the values of static
 arguments. A recorded graph is good for all values, so Python may not branch on one: that is an
 error which names `np.where`. The graph is optimised, lowered to loops and compiled by Numba, for
-the CPU or a GPU, or replayed node by node by the interpreter; every stage can be looked at.
+the CPU or a GPU, or replayed node by node by the interpreter; every stage can be looked at. What
+only NumPy can do runs between compiled pieces, and `plan` says what that is.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import RLock
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -21,16 +23,22 @@ import numpy as np
 from .api import Function
 from .backends import interpreter
 from .backends.cuda import MapSchedule
-from .backends.numba.backend import Executable, Lowered, Options
-from .calls import Call, record_call, rolled
-from .errors import TreeError, UnsupportedError, explain
+from .backends.numba.backend import Executable, Joined, Lowered, Options, Programs
+from .backends.plan import Plan, interpreted, whole
+from .calls import Call, record_call, rolled, selected
+from .errors import DiffkitError, TreeError, UnsupportedError, explain
 from .graph import Graph, all_nodes
 from .graph.graph import Cost
+from .kinks import observe
 from .lowering.program import Program as LoopProgram
-from .tracing import Program, apply, as_input, is_weak, trees
+from .ops.kinks import convention
+from .tracing import Program, Tracer, apply, as_input, is_weak, named_arguments, trees
+from .tracing.location import at_line
 from .tracing.program import type_of_leaf
+from .tracing.remedies import require_function
 from .tracing.views import packed
 from .transforms.repetition import too_large
+from .types import Type
 
 BACKENDS = ("numba", "cuda", "interpreter")
 OFTEN = 8  # recordings of one function that are worth a line in the log
@@ -43,7 +51,7 @@ class Settings:
     """What `jit` was asked for."""
 
     backend: str
-    static: frozenset[int]
+    static: frozenset[int | str]
     options: Options
     fallback: str | None
     max_nodes: int
@@ -77,12 +85,36 @@ class Entry:
         if self.settings.backend == "interpreter":
             return interpreter.prepare(self.program.graph)
         try:
-            if sum(1 for _ in all_nodes(self.lowered.optimised)) > self.settings.max_nodes:
-                raise too_large(self.program.graph, self.settings.max_nodes)
-            return self.lowered.compile()
+            self._check_size()
+            found = self.lowered.compile()
         except UnsupportedError:
             if self.settings.fallback == "interpreter":
                 return interpreter.prepare(self.program.graph)
+            raise
+        if isinstance(found, Joined):
+            level = logging.WARNING if self.plan.loops_in_numpy else logging.INFO
+            logger.log(level, "%s. Its plan(*args) says which, and why.", self.plan.summary)
+        return found
+
+    def _check_size(self) -> None:
+        if sum(1 for _ in all_nodes(self.lowered.optimised)) > self.settings.max_nodes:
+            raise too_large(self.program.graph, self.settings.max_nodes)
+
+    @property
+    def plan(self) -> Plan:
+        """What is compiled, and what runs in NumPy and why; nothing is compiled for it."""
+        graph = self.program.graph
+        if self.settings.backend == "interpreter":
+            return interpreted(graph, 'backend="interpreter"')
+        try:
+            self._check_size()
+            if isinstance(self.lowered, Lowered):
+                return self.lowered.plan
+            _ = self.lowered.source  # raises for what a GPU cannot do
+            return whole(self.lowered.optimised)
+        except UnsupportedError as error:
+            if self.settings.fallback == "interpreter":
+                return interpreted(graph, f'fallback="interpreter", since {error}')
             raise
 
 
@@ -104,21 +136,26 @@ class Stages:
         return self._entry.lowered.optimised
 
     @property
-    def loops(self) -> LoopProgram:
-        """The loop program that a backend sees."""
+    def loops(self) -> LoopProgram | Programs:
+        """The loop program that a backend sees; of a function in pieces, all of them."""
         return self._entry.lowered.loops
 
     @property
     def source(self) -> str:
-        """The Python that Numba compiles."""
+        """The Python that Numba compiles; of a function in pieces, all of them."""
         return self._entry.lowered.source
+
+    @property
+    def plan(self) -> Plan:
+        """Which operations are compiled, and which run in NumPy and why; it prints as a report."""
+        return self._entry.plan
 
     @property
     def cost(self) -> Cost:
         """Counted operations and bytes of the optimised graph."""
         return self.optimised.cost()
 
-    def compile(self) -> Executable | MapSchedule:
+    def compile(self) -> Executable | Joined | MapSchedule:
         """The compiled function. Its `flat` takes the leaves as bare arrays and numbers, in order,
         without trees and checks."""
         return self._entry.lowered.compile()
@@ -131,12 +168,13 @@ class Stages:
 
 class Jitted:
     """A function that is recorded once for each signature. `graph`, `optimised`, `loops`, `source`
-    and `cost` show its stages for arguments like those given; `lower(*args).compile()` is the
-    compiled function itself."""
+    and `cost` show its stages for arguments like those given, `plan` what of it is compiled;
+    `lower(*args).compile()` is the compiled function itself."""
 
     def __init__(self, f: Function, settings: Settings) -> None:
         self.f = f
         self.settings = settings
+        require_function(f, "jit")
         functools.update_wrapper(self, f, updated=())  # f may wrap another Jitted
         self.traces = 0
         """How often f has been recorded."""
@@ -144,12 +182,17 @@ class Jitted:
         self._quick: dict[Any, Entry] = {}
         self._lock = RLock()
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As a method: the instance is the first argument."""
+        return self if instance is None else MethodType(self, instance)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and not self.settings.static:
             leaves, tree = trees.flatten(args)
-            key = (tree, *map(kind, leaves))
+            key = (tree, convention().name, *map(kind, leaves))
             entry = self._quick.get(key)
             if entry is not None:
+                observe(entry.program.graph, leaves)
                 return trees.unflatten(entry.program.out_tree, entry.run(leaves))
             leaves, entry = self._lookup(args, kwargs)
             if None not in key and not entry.program.captured:
@@ -158,6 +201,7 @@ class Jitted:
             leaves, entry = self._lookup(args, kwargs)
         program = entry.program
         inputs = [*map(as_input, leaves), *program.captured]
+        observe(program.graph, inputs)
         out = apply(program.graph, inputs, lambda _, xs: entry.run(xs))
         return trees.unflatten(program.out_tree, out)
 
@@ -173,7 +217,11 @@ class Jitted:
         """The optimised graph for arguments of these types."""
         return self.lower(*args, **kwargs).optimised
 
-    def loops(self, *args: Any, **kwargs: Any) -> LoopProgram:
+    def plan(self, *args: Any, **kwargs: Any) -> Plan:
+        """Which operations are compiled for arguments of these types, and which run in NumPy."""
+        return self.lower(*args, **kwargs).plan
+
+    def loops(self, *args: Any, **kwargs: Any) -> LoopProgram | Programs:
         """The loop program for arguments of these types."""
         return self.lower(*args, **kwargs).loops
 
@@ -188,39 +236,56 @@ class Jitted:
     def _lookup(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Entry]:
         if kwargs:
             bound = inspect.signature(self.f).bind(*args, **kwargs)
-            args, kwargs = bound.args, bound.kwargs  # what is left is keyword-only
+            args, kwargs = bound.args, bound.kwargs  # what is left can go by name alone
         count = len(args)
-        static = {k + count if k < 0 else k for k in self.settings.static}
-        places = [k for k in range(count) if k not in static]
-        varying = tuple(args[k] for k in places)
-        fixed = (*(args[k] for k in sorted(static) if k < count), *kwargs.items())
-        leaves, tree = trees.flatten(varying)
-        types = tuple(type_of_leaf(x, f"leaf {k}", "jit") for k, x in enumerate(leaves))
-        try:
-            hash(fixed)
-        except TypeError:
-            want, remedy = "hashable static arguments", "Pass a tuple or a number"
-            raise TreeError(explain("jit", f"static arguments {fixed!r}", want, remedy)) from None
+        static = {k + count if isinstance(k, int) and k < 0 else k for k in self.settings.static}
+        given: dict[int | str, Any] = {**dict(enumerate(args)), **dict(sorted(kwargs.items()))}
+        places = [
+            k for k, x in given.items() if k not in static and (isinstance(k, int) or is_numeric(x))
+        ]
+        fixed = {k: x for k, x in given.items() if k not in places}
+        leaves, tree = trees.flatten(tuple([given[k] for k in places]))
+        types = self._types(leaves, args, kwargs, places)
+        require_hashable(fixed)
         # Types too: 1, 1.0 and True are equal, but f may tell them apart.
-        kinds = (*map(type, fixed), *map(type, kwargs.values()))
+        kinds = (*places, *map(type, fixed.values()))
         memory = tuple(map(packed, leaves))
-        key = (tree, types, tuple(map(is_weak, leaves)), memory, fixed, kinds)
+        chosen = convention().name
+        key = (tree, types, tuple(map(is_weak, leaves)), memory, *fixed.items(), kinds, chosen)
         with self._lock:  # two threads record a signature once
             found = self._entries.get(key)
             if found is None:
                 self._count()
                 call = Call.of(self.f, args, kwargs, places, "jit")
                 program = rolled(record_call(call, eager=False))
-                found = Entry(program, self.settings, self._donated(args, places))
+                found = Entry(program, self.settings, self._donated(given, places))
                 if not program.captured:  # a graph that belongs to an outer trace serves once
                     self._entries[key] = found
         return leaves, found
 
-    def _donated(self, args: tuple[Any, ...], places: Sequence[int]) -> tuple[int, ...]:
+    def _types(
+        self,
+        leaves: Sequence[Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        places: Sequence[int | str],
+    ) -> tuple[Type, ...]:
+        """The types of the leaves; their names are made for a message alone."""
+        try:
+            return tuple([type_of_leaf(x, "", "jit") for x in leaves])
+        except DiffkitError:
+            call = Call.of(self.f, args, kwargs, places, "jit")
+            rows = zip(call.leaves, call.names, strict=True)
+            return tuple([type_of_leaf(x, name, "jit") for x, name in rows])
+
+    def _donated(
+        self, given: Mapping[int | str, Any], places: Sequence[int | str]
+    ) -> tuple[int, ...]:
         """The leaves that belong to donated arguments."""
-        given = {k % len(args) for k in self.settings.donate}
-        owners = [k for k in places for _ in trees.flatten(args[k])[0]]
-        return tuple(leaf for leaf, k in enumerate(owners) if k in given)
+        count = sum(isinstance(k, int) for k in given)
+        donated = {k % count for k in self.settings.donate}
+        owners = [k for k in places for _ in trees.flatten(given[k])[0]]
+        return tuple(leaf for leaf, k in enumerate(owners) if k in donated)
 
     def _count(self) -> None:
         self.traces += 1
@@ -233,6 +298,35 @@ class Jitted:
             )  # fmt: skip
 
 
+def is_numeric(tree: Any) -> bool:
+    """Whether an argument that can go by name alone varies: it has leaves, all of them arrays or
+    floating-point numbers."""
+    leaves, _ = trees.flatten(tree)
+    return bool(leaves) and all(isinstance(x, VARYING) for x in leaves)
+
+
+VARYING = (Tracer, np.ndarray, np.inexact, float, complex)
+
+
+def require_hashable(fixed: Mapping[int | str, Any]) -> None:
+    """Static arguments can be looked up."""
+    for k, x in fixed.items():
+        try:
+            hash(x)
+        except TypeError:
+            name = f"argument {k}" if isinstance(k, int) else k
+            got = f"the static {name}, a {type(x).__name__}"
+            want, remedy = "a hashable value", "Pass a tuple or a number, or let it vary"
+            raise TreeError(explain(f"jit{at_line()}", got, want, remedy)) from None
+
+
+def named(f: Function, static: frozenset[int | str]) -> frozenset[int | str]:
+    """Static arguments by number and by name, as each may be given either way."""
+    names = named_arguments(f)
+    numbers = {i for i, name in enumerate(names) if name in static}
+    return static | numbers | {names[k] for k in static if isinstance(k, int) and k < len(names)}
+
+
 def kind(leaf: Any) -> Any:
     """What of a leaf decides which program it gets, found quickly; None for an uncommon one."""
     type_: Any = type(leaf)  # pyright: ignore[reportUnknownVariableType]
@@ -243,14 +337,18 @@ def kind(leaf: Any) -> Any:
     return type_ if type_ in NUMBERS else None
 
 
-NUMBERS = frozenset({float, int, bool, np.float64, np.float32, np.int64, np.int32, np.bool_})
+NUMBERS = frozenset({
+    float, int, bool, complex, np.float64, np.float32, np.int64, np.int32, np.bool_, np.complex128,
+    np.complex64,
+})  # fmt: skip
 
 
 def jit(
     f: Function,
     backend: str = "numba",
-    static_argnums: Sequence[int] = (),
+    static_argnums: int | Sequence[int] = (),
     *,
+    static_argnames: str | Sequence[str] = (),
     parallel: bool = False,
     fastmath: bool = False,
     donate: Sequence[int] = (),
@@ -260,16 +358,21 @@ def jit(
     """f, recorded once for each signature of its arguments, and compiled.
 
     Args: backend, "numba" for compiled code, "cuda" for kernels on a GPU (extra `cuda`) or
-    "interpreter" for NumPy, node by node; arguments at `static_argnums` and keyword-only arguments
-    (hashable) are passed to f as they are, and a new value records anew; parallel, whether big
+    "interpreter" for NumPy, node by node; arguments at `static_argnums`, those of the names
+    `static_argnames`, and keyword-only ones that are no arrays or floating-point numbers (all
+    hashable) are passed to f as they are, and a new value records anew; parallel, whether big
     outer loops use all cores; fastmath, whether a·b + c may be rounded once, x/y be x·(1/y) and the
     sign of a zero be lost; donate, positional arguments whose memory may be overwritten (the CPU's
-    code alone makes use of these three); fallback, "interpreter" to run what the compiler does not
-    know, or has no GPU for, in NumPy, instead of an `UnsupportedError`; max_nodes, the most
-    operations that are compiled: more, usually an unrolled loop, is an `UnsupportedError`.
+    code alone makes use of these three); fallback, "interpreter" to run the whole function in NumPy
+    where it has too many operations, or the GPU cannot run it, instead of an `UnsupportedError`;
+    max_nodes, the most operations that are compiled: more, usually an unrolled loop, is such an
+    error.
 
-    `.graph`, `.loops`, `.source` and `.cost` of the same arguments show every stage,
-    `.lower(*args).compile().flat` is the bare compiled function for arrays and numbers.
+    Callbacks, and operations that have no compiled form, run in NumPy between compiled pieces; a
+    loop with such an operation inside runs in NumPy as a whole, which a warning in the log says.
+    `.plan` of the same arguments reports what is not compiled, where and why. `.graph`, `.loops`,
+    `.source` and `.cost` show every stage, `.lower(*args).compile().flat` is the bare compiled
+    function for arrays and numbers.
 
     Compiled functions are kept in memory and, but for a GPU's, on disk (see `dk.cache`), may be
     called from several threads at once, and hold no lock. Raises `TracingError` where f branches on
@@ -286,6 +389,9 @@ def jit(
     if fallback not in (None, "interpreter"):
         want, remedy = 'None or "interpreter"', "Choose one of these"
         raise UnsupportedError(explain("jit", f"fallback={fallback!r}", want, remedy))
-    static = frozenset(static_argnums)
+    chosen = selected("jit", static_argnums, None), selected("jit", None, static_argnames)
+    static = frozenset([k for by in chosen for k in ([by] if isinstance(by, int | str) else by)])
     options = Options(parallel, fastmath)
-    return Jitted(f, Settings(backend, static, options, fallback, max_nodes, tuple(donate)))
+    return Jitted(
+        f, Settings(backend, named(f, static), options, fallback, max_nodes, tuple(donate))
+    )

@@ -3,20 +3,22 @@ and results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .backends.interpreter import prepare
 from .calls import Call, conform, record_call, require_float
 from .errors import UnsupportedError, explain
 from .graph import Graph
+from .kept import Kept, kept_for
+from .kinks import observe
 from .modes import closure, forward, numerical, reverse, symbolic, taylor
-from .modes.linear_map import LinearMap
-from .modes.method import ComplexStep, Finite, Forward, Method, Reverse, Taylor
-from .tracing import Program, Run, apply, as_input, function_name, split_aux, trees
+from .modes.linear_map import At, LinearMap
+from .modes.method import ComplexStep, Finite, Forward, Method, Reverse, Symbolic, Taylor
+from .ops.kinks import convention
+from .tracing import Program, as_input, function_name, split_aux, trees
 from .tracing.location import at_line
 from .tracing.views import snapshot
 
@@ -44,7 +46,7 @@ class Linearized:
     def inputs_tree(self, leaves: Arrays) -> Any:
         """Leaves in the structure of the varying arguments."""
         tree = trees.unflatten(self.call.tree, [as_input(x) for x in leaves])
-        return tree[0] if self.call.single else tree
+        return self.call.put_together(tree)
 
     def outputs_tree(self, leaves: Arrays) -> Any:
         return trees.unflatten(self.out_tree, [as_input(x) for x in leaves])
@@ -64,18 +66,6 @@ class Linearized:
         return [conform(c, t, "the cotangent", "vjp") for c, t in rows if t.differentiable]
 
 
-def runner() -> Run:
-    """Runs graphs, preparing each once; a graph with a traced input is inlined."""
-    prepared: dict[int, tuple[Graph, Callable[..., Arrays]]] = {}
-
-    def execute(graph: Graph, inputs: Sequence[Any]) -> Arrays:
-        if id(graph) not in prepared:
-            prepared[id(graph)] = (graph, prepare(graph))
-        return prepared[id(graph)][1](inputs)
-
-    return lambda graph, inputs: apply(graph, inputs, execute)
-
-
 def linearize(call: Call, method: Method, held: bool = False) -> Linearized:
     """Value and derivative of a call by a method. With `held`, reverse mode computes the value and
     what the derivative needs of it once, now."""
@@ -84,28 +74,40 @@ def linearize(call: Call, method: Method, held: bool = False) -> Linearized:
         return linearize_finite(call, method)
     program = record_call(call, eager=True)
     inputs = [*(as_input(x) for x in call.leaves), *program.captured]
-    graph, n_aux = program.graph, 0
-    if call.has_aux:
-        n_aux = sum(program.aux[2])
-    main = graph
-    if n_aux:
-        cut = len(graph.outputs) - n_aux
-        main = Graph(graph.name, graph.params, graph.nodes, graph.outputs[:cut])
-    run, count = runner(), len(call.leaves)
-    if isinstance(method, Forward):
-        map_ = forward.linearize(main, inputs, count, run)
-    elif isinstance(method, Reverse):
-        map_ = (closure if held else reverse).linearize(main, inputs, count, run)
+    mode, count = mode_of(method, held), len(call.leaves)
+    kept, large = (Kept(program.graph), []) if mode is None else kept_for(program)
+    inputs += large
+    graph = kept.graph
+    observe(graph, inputs)
+    main_count = len(graph.outputs) - (sum(program.aux[2]) if call.has_aux else 0)
+    main = kept.once(("main", main_count), lambda: first_results(graph, main_count))
+    if mode is not None:
+        map_ = kept.once((main, mode, count, convention()), lambda: mode(main, count))(
+            inputs, kept.run
+        )
     elif isinstance(method, ComplexStep):
         map_ = numerical.complex_step(main, inputs, method)
-    elif isinstance(method, Taylor):
-        map_ = taylor.linearize(main, inputs, count, run)
     else:
-        map_ = symbolic.linearize(main, inputs, count, run, method)
-    aux = None
-    if call.has_aux:
-        aux = unpack_aux(program, run(graph, inputs)[len(graph.outputs) - n_aux :])
+        assert isinstance(method, Symbolic)
+        map_ = symbolic.linearize(main, inputs, count, kept.run, method)
+    aux = unpack_aux(program, kept.run(graph, inputs)[main_count:]) if call.has_aux else None
     return Linearized(map_, call, program.out_tree, aux)
+
+
+def mode_of(method: Method, held: bool) -> Callable[[Graph, int], At] | None:
+    """What differentiates a graph before it is given inputs, where the method can."""
+    if isinstance(method, Reverse):
+        return closure.linearize if held else reverse.linearize
+    if isinstance(method, Forward):
+        return forward.linearize
+    return taylor.linearize if isinstance(method, Taylor) else None
+
+
+def first_results(graph: Graph, count: int) -> Graph:
+    """The graph without its results behind the first `count`."""
+    if count == len(graph.outputs):
+        return graph
+    return Graph(graph.name, graph.params, graph.nodes, graph.outputs[:count])
 
 
 def unpack_aux(program: Program, traced: Arrays) -> Any:

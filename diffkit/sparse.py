@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .api import Argnums, Function, grad, planned
+from .api import Argnames, Argnums, Function, grad, planned
+from .calls import By, selected
 from .compressed import (
     COMPILERS,
     Compressed,
@@ -36,11 +37,13 @@ Planner = Callable[[Passes, Any], Plan]
 
 def sparse_jacobian(
     f: Function,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     pattern: Any = None,
     method: str = "auto",
     backend: str = "interpreter",
     check: bool = True,
+    *,
+    argnames: Argnames = None,
 ) -> Function:
     """The Jacobian of f as a `scipy.sparse.csr_array`: a row for each output element, a column for
     each input element, those of trees in the order of their leaves.
@@ -77,16 +80,19 @@ def sparse_jacobian(
     def plan(passes: Passes, given: Any) -> Plan:
         return jacobian_plan(passes, given, method)
 
-    kept = Sparse(f, argnums, "sparse_jacobian", plan, pattern, backend, check)
+    by = selected("sparse_jacobian", argnums, argnames)
+    kept = Sparse(f, by, "sparse_jacobian", plan, pattern, backend, check)
     return kept.function(f)
 
 
 def sparse_hessian(
     f: Function,
-    argnums: Argnums = 0,
+    argnums: Argnums = None,
     pattern: Any = None,
     backend: str = "interpreter",
     check: bool = True,
+    *,
+    argnames: Argnames = None,
 ) -> Function:
     """The Hessian of a scalar function as a symmetric `scipy.sparse.csr_array`, by forward passes
     of the gradient and a star colouring. Arguments, `.plan` and errors as of `sparse_jacobian`.
@@ -98,9 +104,9 @@ def sparse_hessian(
                [-4., 38., -8.],
                [ 0., -8.,  2.]])
     """
-    kept = Sparse(
-        grad(f, argnums), argnums, "sparse_hessian", hessian_plan, pattern, backend, check
-    )
+    by = selected("sparse_hessian", argnums, argnames)
+    slope = grad(f, argnums, argnames=argnames)
+    kept = Sparse(slope, by, "sparse_hessian", hessian_plan, pattern, backend, check)
     return kept.function(f)
 
 
@@ -110,7 +116,7 @@ class Sparse:
     def __init__(
         self,
         f: Function,
-        argnums: Argnums,
+        by: By,
         asked: str,
         planner: Planner,
         pattern: Any,
@@ -127,7 +133,7 @@ class Sparse:
         self.backend = backend
         self.unchecked: set[Compressed] = set()
         self.checks = check and pattern is not None
-        self.kept = Signatures(f, argnums, asked, self.prepared)
+        self.kept = Signatures(f, by, asked, self.prepared)
 
     def function(self, f: Function) -> Function:
         """What the user calls."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from .calls import Call, record_call, require_float
 from .errors import ShapeError, UnsupportedError, explain
-from .linearized import runner
+from .kept import Kept
 from .modes import taylor as mode
 from .tracing import as_input, trees
 from .tracing.location import at_line
@@ -52,7 +52,7 @@ def taylor(
     inputs = [*map(as_input, call.leaves), *program.captured]
     given = first if order else []
     expanded = mode.taylor(graph, active, order, [min(order, 1)] * count)
-    out = runner()(expanded, [*inputs, *given])
+    out = Kept(graph).run(expanded, [*inputs, *given])
     rest = iter(out[len(graph.outputs) :])
     leaves: list[Any] = []
     for value, type_ in zip(out, graph.types, strict=False):

@@ -30,7 +30,7 @@ FLOORS = (
         "diffkit.control",
     ),
     ("diffkit.api", "diffkit.jit", "diffkit.check", "diffkit.taylor", "diffkit.sparse"),
-    ("diffkit.nn", "diffkit.random", "diffkit.solve", "diffkit.interop", "diffkit.teach"),
+    ("diffkit.nn", "diffkit.random", "diffkit.solve", "diffkit.interop", "diffkit.teach", "diffkit.compat"),
     ("diffkit",),
     ("physics",),
     ("comparisons",),

@@ -8,10 +8,11 @@ one another. Loops own their carry: their bodies update it in place.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,18 +20,11 @@ from ..graph import Atom, Graph, Node, Var, paused_collector
 from ..graph.evaluate import located
 from ..ops.region import scan, while_
 from ..ops.shape import broadcast
+from ..types import f64
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One node: the function, where its operands stand, where its results go, what dies after."""
-
-    function: Callable[..., Any]
-    args: tuple[int, ...]
-    outs: tuple[int, ...]
-    several: bool
-    """Whether the function returns a list, one entry for each of `outs`."""
-    dead: tuple[int, ...]
+Step: TypeAlias = tuple[Callable[..., Any], Sequence[int], int, Sequence[int], Sequence[int], Node]
+"""A node: the function, where its operands stand, where its result goes, or its several results
+(the function then returns a list), which arrays die after, and the node itself."""
 
 
 def prepare(graph: Graph) -> Callable[[Sequence[Any]], list[Any]]:
@@ -57,7 +51,7 @@ def prepare_body(
     def slot(atom: Atom) -> int:
         if atom not in slots:
             slots[atom] = len(template)
-            template.append(None if isinstance(atom, Var) else atom.value)
+            template.append(None if isinstance(atom, Var) else atom.value[()])
         return slots[atom]
 
     last = last_reads(graph)
@@ -65,36 +59,47 @@ def prepare_body(
     steps: list[Step] = []
     for index, node in enumerate(graph.nodes):
         args = tuple([slot(arg) for arg in node.args])
-        dead = {arg for arg in node.args if isinstance(arg, Var) and last[arg] == index}
+        dead = {a for a in node.args if isinstance(a, Var) and last[a] == index and is_array(a)}
         outs = tuple([slot(out) for out in node.outs])
         gone = tuple([slot(var) for var in dead])
-        function = function_of(node, index, memory)
-        steps.append(Step(function, args, outs, node.op.regional, gone))
+        several = outs if node.op.regional else ()
+        steps.append((function_of(node, index, memory), args, outs[0], several, gone, node))
     outputs = [slot(atom) for atom in graph.outputs]
     copied = tuple(copies)
 
     def run(args: Sequence[Any]) -> list[Any]:
         env = template.copy()
         env[: len(args)] = args
-        at = 0
+        node = None
         try:
-            for at, step in enumerate(steps):  # noqa: B007, the number of the step that failed
-                value = step.function(*[env[k] for k in step.args])
-                if step.several:
-                    for k, part in zip(step.outs, value, strict=True):
+            for function, places, out, several, dead, node in steps:  # noqa: B007, the node that fails
+                if len(places) == 1:
+                    value = function(env[places[0]])
+                elif len(places) == 2:
+                    value = function(env[places[0]], env[places[1]])
+                else:
+                    value = function(*[env[k] for k in places])
+                if several:
+                    for k, part in zip(several, value, strict=True):
                         env[k] = part
                 else:
-                    env[step.outs[0]] = value
-                for k in step.dead:
+                    env[out] = value
+                for k in dead:
                     env[k] = None
         except (ValueError, IndexError, TypeError, ArithmeticError) as error:
-            raise located(error, graph.nodes[at]) from error
+            assert node is not None
+            raise located(error, node) from error
         values = [env[k] for k in outputs]
         for k in copied:
             values[k] = np.array(values[k])
         return values
 
     return run
+
+
+def is_array(var: Var) -> bool:
+    """Whether it is worth while to let go of a value early."""
+    return bool(var.type.shape) or var.type.tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,21 @@ def function_of(node: Node, index: int, memory: Memory) -> Callable[..., Any]:
     if node.op.regional:
         return region_function(node, index, memory)
     function = node.op.numpy
+    if function in OPERATORS and all([a.type.dtype == f64 and not a.type.shape for a in node.args]):
+        return OPERATORS[function]
     if node.op.inplace is not None and memory.free(node, index, 0):
         function = node.op.inplace
     return partial(function, **node.attrs) if node.attrs else function
+
+
+# On NumPy's scalars, an operator is the same function without a ufunc's preparations for arrays.
+# (Division is not: arguments may be numbers of Python's, which do not divide by zero.)
+OPERATORS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.negative: operator.neg,
+}
 
 
 def region_function(node: Node, index: int, memory: Memory) -> Callable[..., Any]:

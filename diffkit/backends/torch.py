@@ -24,11 +24,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError, UnsupportedError, explain
-from ..graph import Atom, Graph, Node, Var
+from ..graph import Atom, Graph, Node, Var, missing_rule
 from ..ops.routine import Routine
 from ..ops.solvers import numpy_check
 from ..types import DType, Shape, Type
+from .torch_complex import ORDERED, either, scatter_slice
+from .torch_linalg import linalg_table
 from .torch_regions import region_function
+from .torch_special import special_table
 
 Tensor = Any  # PyTorch is an optional extra, loaded on first use
 TorchFunction = Callable[..., Any]
@@ -59,6 +62,13 @@ def cbrt(x: Tensor) -> Tensor:
     return torch.sign(x) * torch.abs(x) ** (1 / 3)
 
 
+def root(x: Tensor) -> Tensor:
+    """√x with derivative 0 at 0."""
+    torch = load_torch("to_torch")
+    away = x > 0
+    return torch.where(away, torch.sqrt(torch.where(away, x, 1.0)), x.detach())
+
+
 def scale(d: Tensor, t: Tensor) -> Tensor:
     """d·t, and 0 where t is exactly 0. An infinite d is taken out before the product, as PyTorch
     would multiply it by the zero cotangent of a `where` around it."""
@@ -78,12 +88,11 @@ def slices(start: Shape, stop: Shape, step: Shape) -> tuple[slice, ...]:
 
 def pad(x: Tensor, low: Shape, high: Shape, interior: Shape) -> Tensor:
     """Axis by axis, x written into every (interior + 1)-th place of zeros."""
-    torch = load_torch("to_torch")
     for axis, (a, b, k) in enumerate(zip(low, high, interior, strict=True)):
         n = x.shape[axis]
         width = max(0, (n - 1) * (k + 1) + 1)
         zeros = x.new_zeros((*x.shape[:axis], a + width + b, *x.shape[axis + 1 :]))
-        x = torch.slice_scatter(zeros, x, axis, a, a + width, k + 1)
+        x = scatter_slice(zeros, x, axis, a, a + width, k + 1)
     return x
 
 
@@ -95,14 +104,13 @@ def slice_add(x: Tensor, y: Tensor, start: Shape, stop: Shape, step: Shape) -> T
 
 def slice_set(x: Tensor, y: Tensor, start: Shape, stop: Shape, step: Shape) -> Tensor:
     """Axis by axis: the part of x along the first axis, with y written into the rest of it."""
-    torch = load_torch("to_torch")
 
     def write(x: Tensor, axis: int) -> Tensor:
         if axis == len(start):
             return y
         a, b, s = start[axis], stop[axis], step[axis]
         part = x[(slice(None),) * axis + (slice(a, b, s),)]
-        return torch.slice_scatter(x, write(part, axis + 1), axis, a, b, s)
+        return scatter_slice(x, write(part, axis + 1), axis, a, b, s)
 
     return write(x, 0)
 
@@ -177,8 +185,19 @@ def recurrence(a: Tensor, b: Tensor, axis: int) -> Tensor:
     return load_torch("to_torch").stack(out, axis)
 
 
+def bit_count(x: Tensor) -> Tensor:
+    torch = load_torch("to_torch")
+    places = torch.arange(8 * x.element_size())
+    return ((x.abs()[..., None] >> places) & 1).sum(-1).to(torch.uint8)
+
+
 def argsort(x: Tensor, axis: int, kind: str) -> Tensor:
     return load_torch("to_torch").argsort(x.detach(), dim=axis, stable=kind == "stable")
+
+
+def fft(x: Tensor, axis: int, inverse: bool, norm: str) -> Tensor:
+    torch = load_torch("to_torch")
+    return (torch.fft.ifft if inverse else torch.fft.fft)(x, dim=axis, norm=norm)
 
 
 def solve(a: Tensor, b: Tensor, strict: bool) -> Tensor:
@@ -211,12 +230,13 @@ def table() -> dict[str, TorchFunction]:
     ]
     # fmt: on
     functions: dict[str, TorchFunction] = {name: getattr(torch, name) for name in same}
-    return functions | {
+    functions |= special_table(torch) | linalg_table(torch) | {
         "equal": torch.eq,
         "bit_and": torch.bitwise_and,
         "bit_or": torch.bitwise_or,
         "bit_xor": torch.bitwise_xor,
         "bit_not": torch.bitwise_not,
+        "bit_count": bit_count,
         "shift_left": torch.bitwise_left_shift,
         "shift_right": torch.bitwise_right_shift,
         "rint": torch.round,  # halves to even, as np.rint
@@ -224,6 +244,7 @@ def table() -> dict[str, TorchFunction]:
         "floordiv": lambda x, y: torch.floor_divide(x.detach(), y.detach()),
         "mod": torch.remainder,
         "cbrt": cbrt,
+        "root": root,
         "polygamma": polygamma,
         "select": torch.where,
         "scale": scale,
@@ -257,12 +278,17 @@ def table() -> dict[str, TorchFunction]:
         "scatter_set": scatter_set,
         "einsum": lambda x, y, spec: torch.einsum(spec, x, y),
         "solve": solve,
+        "fft": fft,
+        "rfft": lambda x, axis, norm: torch.fft.rfft(x, dim=axis, norm=norm),
+        "irfft": lambda y, axis, n, norm: torch.fft.irfft(y, n, axis, norm),
         "check": check,
         "real": lambda z: z.real if z.is_complex() else z,
         "imag": lambda z: z.imag if z.is_complex() else torch.zeros_like(z),
         "conj": lambda z: z.conj().resolve_conj(),
         "complex": lambda x, y: torch.complex(*torch.broadcast_tensors(x, y)),
     }
+    ordered = {name: either(functions[name], f) for name, f in ORDERED.items()}
+    return functions | ordered
 
 
 # --- the walk -------------------------------------------------------------------------------------
@@ -360,10 +386,9 @@ def lookup(functions: dict[str, TorchFunction], node: Node) -> TorchFunction:
     """The function of a node's op, or an error that names op and line."""
     found = functions.get(node.op.name)
     if found is None:
-        where = f" at {node.loc}" if node.loc else ""
-        want = "an op of the table in diffkit/backends/torch.py"
+        file = "the table of diffkit/backends/torch.py"
         remedy = "Write it with other functions, or run the graph on another backend"
-        raise UnsupportedError(explain(f"to_torch{where}", f"op {node.op.name}", want, remedy))
+        raise missing_rule("to_torch", node.op, node.loc, file, remedy)
     return found
 
 

@@ -10,16 +10,21 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
+
+import numpy as np
 
 from ..errors import (
     DtypeError,
     EvaluationError,
     explain,
 )
+from ..numpy.handlers import HANDLERS
 from ..ops import custom as c
 from ..ops import region as r
 from ..tracing import Tracer, argument_names, as_input, function_name, innermost, trees
+from ..tracing.remedies import require_function
 from ..types import Type
 from .regions import argument, closed, emit, record_region, tracing
 from .rules import Application
@@ -28,23 +33,39 @@ Function = Callable[..., Any]
 
 
 def checkpoint(f: Function) -> Function:
-    """f, whose inner values the reverse mode computes again instead of keeping them.
+    """f, whose inner values the reverse mode computes again instead of keeping them. Arguments that
+    are not arrays reach f as they are.
 
     >>> import numpy as np, diffkit as dk
     >>> dk.grad(dk.checkpoint(lambda x: np.exp(np.sin(x))))(0.0)
     np.float64(1.0)
     """
 
+    require_function(f, "checkpoint")
+
     @functools.wraps(f)
-    def wrapped(*args: Any) -> Any:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
         if not tracing():
-            return f(*args)
-        names = argument_names(f, len(args))
-        pairs = [argument(x, n, "checkpoint") for x, n in zip(args, names, strict=True)]
-        leaves = [leaf for found, _ in pairs for leaf in found]
-        program = record_region(f, [arg for _, arg in pairs], "checkpoint")
+            return f(*args, **kwargs)
+        roots = [*zip(argument_names(f, len(args)), args, strict=True), *kwargs.items()]
+        leaves, tree = trees.flatten([x for _, x in roots])
+        names = [n for root, x in roots for n in trees.names(x, root)]
+        arrays = [k for k, x in enumerate(leaves) if isinstance(x, Tracer | np.ndarray)]
+        own = HANDLERS.rebind(f)
+
+        @functools.wraps(f)
+        def of_arrays(*varying: Any) -> Any:
+            full = list(leaves)
+            for k, x in zip(arrays, varying, strict=True):
+                full[k] = x
+            values = trees.unflatten(tree, full)
+            return own(*values[: len(args)], **dict(zip(kwargs, values[len(args) :], strict=True)))
+
+        pairs = [argument(leaves[k], names[k], "checkpoint") for k in arrays]
+        operands = [leaf for found, _ in pairs for leaf in found]
+        program = record_region(of_arrays, [a for _, a in pairs], "checkpoint")
         consts, (body,) = closed([program])
-        outs = emit(r.call, [*consts, *leaves], {"name": body.name}, [body])
+        outs = emit(r.call, [*consts, *operands], {"name": body.name}, [body])
         return trees.unflatten(program.out_tree, outs)
 
     return wrapped
@@ -58,9 +79,14 @@ class Custom:
     differences differentiate the function itself, so they show where a rule is not its derivative.
     """
 
-    def __init__(self, f: Function, static_argnums: Sequence[int] = ()) -> None:
+    def __init__(
+        self, f: Function, static_argnums: int | Sequence[int] = (), asked: str = "custom_jvp"
+    ) -> None:
+        require_function(f, asked)
         self.f = f
-        self.static = frozenset(static_argnums)
+        self.static = frozenset(
+            [static_argnums] if isinstance(static_argnums, int) else static_argnums
+        )
         self.jvp: Function | None = None
         self.forward: Function | None = None
         self.backward: Function | None = None
@@ -80,26 +106,43 @@ class Custom:
         cotangents of the arguments, with None for zero."""
         self.forward, self.backward = forward, backward
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As a method: the instance is the first argument."""
+        return self if instance is None else MethodType(self, instance)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs:
             bound = inspect.signature(self.f).bind(*args, **kwargs)
             bound.apply_defaults()
             args = bound.args
-        leaves, _ = trees.flatten([args[k] for k in self.varying(len(args))])
+        leaves, _ = trees.flatten([args[k] for k in self.varying(args)])
         if innermost(leaves) is None or (self.jvp is None and self.backward is None):
             return self.f(*args)
         return Application(self, args).result()
 
-    def varying(self, count: int) -> list[int]:
-        """The places, among `count`, of the arguments that are not static."""
+    def varying(self, args: Sequence[Any]) -> list[int]:
+        """The places of the arguments that are neither static nor something else than trees of
+        arrays."""
+        count = len(args)
         static = {k + count if k < 0 else k for k in self.static}
-        return [k for k in range(count) if k not in static]
+        return [k for k in range(count) if k not in static and not is_other(args[k])]
 
 
-def custom_jvp(f: Function, static_argnums: Sequence[int] = ()) -> Custom:
+def is_other(x: Any) -> bool:
+    """Whether an argument has leaves that are no arrays or numbers, and none that is traced."""
+    leaves, _ = trees.flatten(x)
+    arrays = [isinstance(leaf, ARRAYS) for leaf in leaves]
+    return not all(arrays) and innermost(leaves) is None
+
+
+ARRAYS = (Tracer, np.ndarray, np.generic, bool, int, float, complex)
+
+
+def custom_jvp(f: Function, static_argnums: int | Sequence[int] = ()) -> Custom:
     """f with a derivative of its own, given by `defjvp` (and `defvjp`, if you like).
 
-    Arguments at `static_argnums` reach f and the rules as they are.
+    Arguments at `static_argnums`, and what is no tree of arrays (the self of a method, a string),
+    reach f and the rules as they are.
 
         >>> import numpy as np, diffkit as dk
         >>> @dk.custom_jvp
@@ -115,7 +158,7 @@ def custom_jvp(f: Function, static_argnums: Sequence[int] = ()) -> Custom:
     return Custom(f, static_argnums)
 
 
-def custom_vjp(f: Function, static_argnums: Sequence[int] = ()) -> Custom:
+def custom_vjp(f: Function, static_argnums: int | Sequence[int] = ()) -> Custom:
     """f with a derivative of its own, given by `defvjp` (and `defjvp`, if you like).
 
     >>> import numpy as np, diffkit as dk
@@ -126,7 +169,7 @@ def custom_vjp(f: Function, static_argnums: Sequence[int] = ()) -> Custom:
     >>> dk.grad(lambda x: 10 * clipped(x))(2.0)
     np.float64(1.0)
     """
-    return Custom(f, static_argnums)
+    return Custom(f, static_argnums, "custom_vjp")
 
 
 def callback(f: Function, result_type: Any) -> Custom:

@@ -40,7 +40,7 @@ class Application:
         self.args = args
         self.name = function_name(custom.f)
         names = argument_names(custom.f, len(args))
-        self.places: list[int] = custom.varying(len(args))
+        self.places: list[int] = custom.varying(args)
         pairs = [argument(args[k], names[k], self.name) for k in self.places]
         self.leaves = [leaf for found, _ in pairs for leaf in found]
         self.arguments = [arg for _, arg in pairs]

@@ -24,7 +24,7 @@ from .atoms import SMALL, Atom, Lit, Loc, Var, literal
 from .collector import paused_collector
 from .graph import Attrs, Graph, Node, live_nodes
 from .op import Op, Region
-from .structure import key_of_attrs
+from .structure import same_attrs
 from .verifier import verify
 
 CHECK = os.environ.get("DIFFKIT_CHECK") == "1"  # verify every finished graph
@@ -130,7 +130,7 @@ class Builder:
             found = earlier.seen.get(key)
             if found is None or found.op is not op or found.loc != self.loc:
                 return None
-            if attrs and key_of_attrs(found.attrs) != key_of_attrs(attrs):
+            if attrs and not same_attrs(found.attrs, attrs):
                 return None
             self.nodes.append(found)
             self.producers[found.outs[0]] = found

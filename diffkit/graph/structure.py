@@ -113,15 +113,25 @@ def key_of_attrs(attrs: Attrs) -> Hashable:
     return tuple([(name, key_of_value(value)) for name, value in sorted(attrs.items())])
 
 
+def same_attrs(first: Attrs, second: Attrs) -> bool:
+    """Whether attributes are known to be the same."""
+    try:
+        return key_of_attrs(first) == key_of_attrs(second)
+    except NoStructureError:
+        return False
+
+
 def key_of_value(value: Any) -> Hashable:
     """An attribute as a key."""
-    kind: Any = type(value)
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind is tuple:
         return tuple([key_of_value(item) for item in value])
     if kind is float:
         return (kind, value.hex())
-    if kind in PLAIN or isinstance(value, np.dtype):
+    if kind in PLAIN:
         return (kind, value)
+    if isinstance(value, np.dtype):
+        return ("dtype", value.str)
     raise NoStructureError
 
 

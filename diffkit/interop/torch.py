@@ -4,7 +4,8 @@ PyTorch asks an operation for its value and for the transpose of its derivative.
 a diffkit graph, evaluated, and the derivative is another diffkit graph, `vjp` of the first, applied
 as the same kind of operation. So the backward pass of a backward pass is `vjp` of `vjp`, and
 derivatives of every order are diffkit's own, with its conventions at kinks. Forward mode
-(`torch.func.jvp`) applies the graph of `jvp` in the same way.
+(`torch.func.jvp`) applies the graph of `jvp` in the same way. Gradients by complex tensors are the
+conjugates of diffkit's, as PyTorch has them (see `ops.complex`).
 
 Source: torch.autograd.Function and its `setup_context`, PyTorch notes "Extending PyTorch".
 """
@@ -46,7 +47,7 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     tensors have none.
 
     Args: f, of arrays, traced as by `dk.jit`: it may not branch on values. Tensors: on the CPU, of
-    float64, float32, int64, int32 or bool; on other devices `UnsupportedError`, of other dtypes
+    float64, float32, complex128, complex64, int64, int32 or bool; on other devices `UnsupportedError`, of other dtypes
     `DtypeError`.
 
     Source: `torch.autograd.Function`.
@@ -84,7 +85,7 @@ class Leaf:
 
 def leaf(torch: Any, x: Any, name: str, called: str) -> Leaf:
     """A leaf of the arguments, or an error that names it."""
-    if isinstance(x, bool | int | float | str):
+    if isinstance(x, bool | int | float | complex | str):
         return Leaf(None, f"{type(x).__name__} {x!r}", x)
     asked = f"{called}, argument {name}"
     if isinstance(x, np.ndarray | np.generic):
@@ -156,7 +157,8 @@ class Program:
     def evaluate(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """The results as new tensors; the arguments are read in place, without a copy."""
         torch = load_torch(ASKED)
-        results = self.run([x.detach().numpy()[()] for x in tensors])
+        plain = (x.detach().resolve_conj().resolve_neg() for x in tensors)
+        results = self.run([x.numpy()[()] for x in plain])
         return tuple([torch.from_numpy(np.asarray(y, order="C")) for y in results])
 
 
@@ -189,15 +191,16 @@ def operation() -> Any:
             ctx.program, *tensors = inputs
             ctx.save_for_backward(*tensors)
             ctx.save_for_forward(*tensors)
-            ctx.mark_non_differentiable(*[y for y in output if not y.is_floating_point()])
+            rest = [y for y in output if not (y.is_floating_point() or y.is_complex())]
+            ctx.mark_non_differentiable(*rest)
 
         @staticmethod
         def backward(ctx: Any, *cts: Tensor) -> tuple[Tensor | None, ...]:
             program: Program = ctx.program
             active = tuple(ctx.needs_input_grad[1:])
-            inputs = [*ctx.saved_tensors, *float_only(program, cts)]
-            pulled = iter(apply(program.pull(active), inputs))
-            return (None, *[next(pulled) if on else None for on in active])
+            ours = [ct.conj() for ct in float_only(program, cts)]  # real ones stay as they are
+            pulled = iter(apply(program.pull(active), [*ctx.saved_tensors, *ours]))
+            return (None, *[next(pulled).conj() if on else None for on in active])
 
         @staticmethod
         def jvp(ctx: Any, _: None, *dxs: Tensor | None) -> tuple[Tensor | None, ...]:

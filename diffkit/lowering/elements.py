@@ -7,12 +7,14 @@ together from pieces (pad, stack, concatenate, writes into a slice) is a nest fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..graph import Lit, Node, Op
 from ..ops.arithmetic import add, cast, less, mul, scale
+from ..ops.elementwise import sqrt
 from ..types import DType, Shape, Type, b1, i64
 from .form import VIEWS, Form, in_buffer, moved, probe, regrouped, stored, stretched
 from .indexing import as_i64
@@ -92,7 +94,26 @@ ELEMENTWISE = [
     "erf",
     "lgamma",
     "polygamma",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bit_not",
+    "shift_left",
+    "shift_right",
+    "signbit",
+    "real",
+    "imag",
+    "conj",
+    "complex",
 ]
+COMPLEX = frozenset((
+    "add", "sub", "mul", "div", "neg", "pow", "square", "reciprocal", "log", "equal", "not_equal",
+    "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf",
+    "select", "cast", "scale", "exp", "exp2", "expm1", "log2", "log10", "log1p", "sqrt", "sin",
+    "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
+    "arctanh", "real", "imag", "conj", "complex", "less", "less_equal", "greater", "greater_equal",
+))  # fmt: skip
+"""Those that have a compiled form for complex numbers."""
 
 
 def elementwise(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
@@ -130,6 +151,11 @@ SUMS: Mapping[str, Callable[[Affine, Affine], Affine]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a + b * -1,
 }
+
+
+def root(low: Lowerer, node: Node, args: list[Any]) -> list[Any]:
+    """A root that only differentiates in another way."""
+    return elementwise(low, replace(node, op=sqrt), args)
 
 
 def sum_of_indices(node: Node, args: list[Any]) -> Form | None:
@@ -353,6 +379,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
     **dict.fromkeys(VIEWS, view),
     "pow": power,
+    "root": root,
     "slice": slice_,
     "reshape": reshape,
     "iota": iota,

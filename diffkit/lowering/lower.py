@@ -5,8 +5,9 @@ This is the plain program, with storage for every value. `passes` makes it fast.
 
 from __future__ import annotations
 
-from ..graph import Graph, Var, paused_collector
-from ..types import Type
+from ..graph import Graph, Node, Var, paused_collector
+from ..ops.custom import callback
+from ..types import COMPILED, Type
 from . import elements, indexing, products, reductions, regions
 from .lowerer import Lowerer, Rule
 from .program import Program
@@ -15,6 +16,20 @@ from .syntax import Assign, Buffer, Const, Expr, Local
 RULES: dict[str, Rule] = {
     **elements.RULES, **reductions.RULES, **indexing.RULES, **products.RULES, **regions.RULES,
 }  # fmt: skip
+REAL = frozenset((*elements.ELEMENTWISE, *reductions.ORDERED)) - elements.COMPLEX
+"""The ops with a compiled form for real numbers alone."""
+
+
+def refusal(node: Node) -> str | None:
+    """Why a node has no compiled form, apart from what is in its regions; None if it has one."""
+    if node.op.name not in RULES:
+        return "only Python can run it" if node.op is callback else "it has no compiled form"
+    other = [t for t in (*node.args, *node.outs) if t.type.dtype not in COMPILED]
+    if other:
+        return f"it has no compiled form for {other[0].type.dtype}"
+    if any(atom.type.complex for atom in (*node.args, *node.outs)) and node.op.name in REAL:
+        return "it has no compiled form for complex numbers"
+    return None
 
 
 @paused_collector()

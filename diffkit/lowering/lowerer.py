@@ -258,5 +258,5 @@ def unsupported(node: Node) -> UnsupportedError:
     """An op that has no rule."""
     where = f" at {node.loc}" if node.loc else ""
     got = f"{node.op.name}, which the compiler does not know"
-    remedy = 'Use dk.jit(f, fallback="interpreter") or backend="interpreter"'
+    remedy = 'Use backend="numba", which runs it in NumPy, or fallback="interpreter"'
     return UnsupportedError(explain(f"compiling{where}", got, "an op it can lower", remedy))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .access import Analysis, summand
+from .access import Analysis, set_first
 from .fuse import fused
 from .nest import over
 from .program import Program
@@ -62,18 +62,19 @@ def cut(loop: Loop, steps: int) -> list[Stmt]:
     if loop.extent == steps:
         return [loop]
     var = over(loop.var, steps)
-    rest = [stmt for k in range(steps, loop.extent) for stmt in written_out(loop, k)]
+    own = set_first(loop.body)
+    rest = [stmt for k in range(steps, loop.extent) for stmt in written_out(loop, k, own)]
     body = renamed(loop.body, loop.var, index_of(var))
     return [replace(loop, var=var, extent=steps, body=body), *rest]
 
 
-def written_out(loop: Loop, step: int) -> list[Stmt]:
-    """A step of a loop, with variables of its own but for its sums."""
+def written_out(loop: Loop, step: int, own: set[Local]) -> list[Stmt]:
+    """A step of a loop, with variables of its own but for those that one step hands to the next."""
     given: dict[Expr, Expr] = {loop.var: constant(step)}
     result: list[Stmt] = []
     for stmt in loop.body:
         stmt = with_exprs(stmt, lambda expr: rewrite(expr, given.get))
-        if isinstance(stmt, Assign) and summand(stmt) is None:
+        if isinstance(stmt, Assign) and stmt.local in own:
             given[stmt.local] = given.get(stmt.local) or Local(stmt.local.hint, stmt.local.dtype)
             local = given[stmt.local]
             assert isinstance(local, Local)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .access import Analysis, Effects, own_effects
+from .access import Analysis, Effects, own_effects, set_first
 from .contract import indices_of
 from .distribute import QUICK
 from .program import Program
@@ -124,6 +124,8 @@ def straight(body: Body, buffer: Buffer, loops: set[Local]) -> Made | None:
                 return None
             formula.insert(0, stmt)
             wanted.update(vars_of(stmt.value))
+    if wanted & (times.keys() - set_first(body)):
+        return None  # a running sum, say, which reads what an earlier step has left
     expressions = [stores[0].value, *(stmt.value for stmt in formula)]
     ops = [cost(expr) for expr in expressions]
     if None in ops or any(load.buffer is buffer for e in expressions for load in loads_of(e)):

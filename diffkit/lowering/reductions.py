@@ -14,6 +14,7 @@ from typing import Any
 
 from ..graph import Node
 from ..ops.arithmetic import (
+    add,
     equal,
     greater,
     isnan,
@@ -21,6 +22,7 @@ from ..ops.arithmetic import (
     logical_and,
     logical_not,
     logical_or,
+    mul,
     select,
 )
 from ..types import DType, b1, i64
@@ -57,8 +59,8 @@ START: dict[str, Callable[[DType], Const]] = {
 }
 
 
-def without(index: Index, axes: tuple[int, ...]) -> Index:
-    """The index of the result."""
+def without(index: tuple[Any, ...], axes: tuple[int, ...]) -> tuple[Any, ...]:
+    """The index, or the shape, of the result."""
     return tuple(i for k, i in enumerate(index) if k not in axes)
 
 
@@ -89,18 +91,44 @@ def reduction(mode: str) -> Rule:
     return rule
 
 
-def cumsum(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
-    """A running sum, and a copy of it at each place."""
-    (x,), out, axis = args, node.out.type, node.attrs["axis"]
-    rest = out.with_shape(tuple(n for k, n in enumerate(out.shape) if k != axis))
-    total, cell = low.cell(rest, "total"), low.cell_of(node.out)
-    low.fill(total, rest.shape, lambda _: number(0, out.dtype))
+def running(mode: str, start: int) -> Rule:
+    """A running sum or product, and a copy of it at each place."""
+
+    def rule(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
+        (x,), out, axis = args, node.out.type, node.attrs["axis"]
+        rest = out.with_shape(without(out.shape, (axis,)))
+        total, cell = low.cell(rest, "total"), low.cell_of(node.out)
+        low.fill(total, rest.shape, lambda _: number(start, out.dtype))
+
+        def step(index: Index) -> None:
+            low.put(total, without(index, (axis,)), x.at(index), mode)
+            low.put(cell, index, low.form(total, rest).at(without(index, (axis,))))
+
+        low.nest(x.shape, step)
+        return [low.form(cell, out)]
+
+    return rule
+
+
+def recurrence(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
+    """yᵢ = aᵢ yᵢ₋₁ + bᵢ, the last y in storage of its own; the first is b₀."""
+    (a, b), out = args, node.out.type
+    axis: int = node.attrs["axis"]
+    rest = out.with_shape(without(out.shape, (axis,)))
+    last, cell = low.cell(rest, "last"), low.cell_of(node.out)
+    low.fill(last, rest.shape, lambda _: number(0, out.dtype))
 
     def step(index: Index) -> None:
-        low.put(total, without(index, (axis,)), x.at(index), "add")
-        low.put(cell, index, low.form(total, rest).at(without(index, (axis,))))
+        kept = without(index, (axis,))
+        moved = Apply(mul, (a.at(index), low.form(last, rest).at(kept)), out.dtype)
+        first = Apply(equal, (index[axis], number(0, i64)), b1)
+        new = Apply(
+            select, (first, b.at(index), Apply(add, (moved, b.at(index)), out.dtype)), out.dtype
+        )
+        low.put(last, kept, new)
+        low.put(cell, index, low.form(last, rest).at(kept))
 
-    low.nest(x.shape, step)
+    low.nest(out.shape, step)
     return [low.form(cell, out)]
 
 
@@ -157,11 +185,15 @@ def improves(compare: object, value: Expr, old: Expr) -> Expr:
     return Apply(logical_or, (beats, first_nan), b1)
 
 
+ORDERED = ("max", "min", "argmax", "argmin")
+"""Those of real numbers alone."""
 BOXED = frozenset(START)  # rules that look at the boxes of an operand
 
 RULES: dict[str, Rule] = {
     **{mode: reduction(mode) for mode in START},
-    "cumsum": cumsum,
+    "cumsum": running("add", 0),
+    "cumprod": running("prod", 1),
+    "recurrence": recurrence,
     "argmax": extremum("max"),
     "argmin": extremum("min"),
 }

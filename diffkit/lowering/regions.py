@@ -216,10 +216,13 @@ def check(low: Lowerer, node: Node, args: list[Form]) -> list[Form]:
     return [args[0]]
 
 
+INLINED = ("call", "custom", "implicit", "linsolve")
+"""The ops that are just their first region."""
+
 RULES: dict[str, Rule] = {
     "scan": scan,
     "while": while_,
     "cond": cond,
-    **dict.fromkeys(("call", "custom", "implicit", "linsolve"), inline),
+    **dict.fromkeys(INLINED, inline),
     "check": check,
 }

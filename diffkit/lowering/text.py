@@ -73,7 +73,8 @@ class Names:
     def bound(self, expr: Expr) -> tuple[str, int]:
         """The text, and how strongly its outermost operator binds."""
         if isinstance(expr, Const):
-            return self.number(expr), (7 if expr.value < 0 else ATOM)
+            negative = expr.dtype.kind != "c" and expr.value < 0
+            return self.number(expr), (7 if negative else ATOM)
         if isinstance(expr, Local):
             return self.of(expr), ATOM
         if isinstance(expr, Affine):

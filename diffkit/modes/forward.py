@@ -9,8 +9,8 @@ rule (bilinear), or the weighted sum (reductions). J ẋ costs at most 2.5 evalu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Callable, Sequence
+from functools import cache, reduce
 from typing import Any
 
 from ..graph import (
@@ -23,6 +23,7 @@ from ..graph import (
     Reduction,
     Rule,
     Var,
+    missing_fact,
     paused_collector,
     restrict,
 )
@@ -33,7 +34,7 @@ from ..tracing import Run
 from ..types import Type
 from . import forward_regions as regions
 from .activity import active_variables, operands, partial_value, product
-from .linear_map import LinearMap, Many, many
+from .linear_map import At, LinearMap, Many, many
 
 
 @paused_collector()
@@ -102,7 +103,8 @@ def push(node: Node, xs: list[Expr], dxs: list[Expr | None], ans: Expr) -> Expr 
             fact.jvp(k, dx, *xs, ans, **node.attrs) for k in moving if (dx := dxs[k]) is not None
         ]
         return reduce(add, terms)
-    assert isinstance(fact, Reduction), f"no forward rule for {node.op}"
+    if not isinstance(fact, Reduction):
+        raise missing_fact("forward mode", node.op, node.loc)
     dx = dxs[0]
     assert dx is not None
     axes = node.attrs["axes"]
@@ -122,16 +124,23 @@ def fit(tangent: Expr, type_: Type) -> Expr:
     return broadcast(tangent, shape=type_.shape)
 
 
-def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> LinearMap:
+def linearize(graph: Graph, count: int) -> At:
     """The derivative with respect to the first `count` inputs, to be pushed."""
     moved = jvp(graph, [k < count for k in range(len(graph.params))])
     n = len(graph.outputs)
 
-    def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
-        out = run(moved, [*inputs, *dxs])
-        return out[:n], out[n:]
+    @cache
+    def pushing() -> Callable[[Sequence[Any], Run], Many]:
+        return many(restrict(moved, moved.outputs[n:]), len(graph.params))
 
-    def pushes() -> Many:
-        return many(restrict(moved, moved.outputs[n:]), inputs, run)
+    def at(inputs: Sequence[Any], run: Run) -> LinearMap:
+        def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
+            out = run(moved, [*inputs, *dxs])
+            return out[:n], out[n:]
 
-    return LinearMap(graph.types, lambda: run(graph, inputs), push, pushes=pushes)
+        def pushes() -> Many:
+            return pushing()(inputs, run)
+
+        return LinearMap(graph.types, lambda: run(graph, inputs), push, pushes=pushes)
+
+    return at

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..graph import Builder, Graph, Node, Var
+from ..graph import Builder, Graph, Node, Var, missing_fact
 from ..ops import Expr
 from ..ops.custom import callback, has_rules, no_rule, rule
 from ..ops.region import body_groups, call, chosen, cond, scan, scan_groups, while_, while_groups
@@ -40,8 +40,9 @@ def push(b: Builder, node: Node, dxs: Tangents, jvp: Jvp) -> dict[Var, Expr]:
         return push_custom(b, node, dxs, jvp)
     if node.op in SOLVERS:
         return push_solver(b, node, dxs, jvp)
-    assert node.op is callback, f"no forward rule for {node.op}"
-    raise no_rule(node)
+    if node.op is not callback:
+        raise missing_fact("forward mode", node.op, node.loc)
+    raise no_rule(node, "forward mode")
 
 
 def filled(b: Builder, dx: Expr | None, type_: Type) -> Any:

@@ -29,18 +29,22 @@ class Many:
     most: int
 
 
-def many(graph: Graph, inputs: Sequence[Any], run: Run) -> Many:
-    """The first parameters of the graph given, the directions are the others."""
-    fixed, count = len(inputs), len(graph.params) - len(inputs)
+def many(graph: Graph, fixed: int) -> Callable[[Sequence[Any], Run], Many]:
+    """The first parameters of the graph are given later, the directions are the others."""
+    count = len(graph.params) - fixed
 
     @cache
     def lanes(size: int) -> Graph:
         return batch(graph, [False] * fixed + [True] * count, size, [True] * len(graph.outputs))[0]
 
-    def run_all(directions: Arrays) -> Arrays:
-        return run(lanes(len(directions[0])), [*inputs, *directions])
+    def at(inputs: Sequence[Any], run: Run) -> Many:
+        def run_all(directions: Arrays) -> Arrays:
+            return run(lanes(len(directions[0])), [*inputs, *directions])
 
-    return Many(run_all, most_lanes(graph))
+        return Many(run_all, most)
+
+    most = most_lanes(graph)
+    return at
 
 
 def most_lanes(graph: Graph) -> int:
@@ -70,3 +74,8 @@ class LinearMap:
     """As `push`, for many tangents in one run, without the values."""
     pulls: Callable[[], Many] | None = None
     """As `pull`, for many cotangents."""
+
+
+At: TypeAlias = Callable[[Sequence[Any], Run], LinearMap]
+"""The derivative of a graph, to be taken at inputs: `at(inputs, run)`. What is made of the graph is
+made before, or once, so that it serves for all inputs."""

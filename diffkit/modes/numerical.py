@@ -21,10 +21,12 @@ import numpy as np
 from ..errors import UnsupportedError, explain
 from ..graph import Graph, Op, all_nodes, evaluate
 from ..numpy import stop_gradient
+from ..ops.custom import callback, no_rule
 from ..tracing import innermost
 from ..types import Type, dtype_of
 from .linear_map import Arrays, LinearMap
 from .method import ComplexStep, Finite
+from .real import require_real
 
 EXPONENTS = {"central": 1 / 3, "forward": 1 / 2, "backward": 1 / 2}
 
@@ -94,6 +96,10 @@ def complex_step(graph: Graph, inputs: Sequence[Any], settings: ComplexStep) -> 
                 "Use it for the outermost derivative, and 'forward' or 'reverse' inside",
             )
         )
+    require_real(graph, "method='complex-step'")
+    for node in all_nodes(graph):
+        if node.op is callback:
+            raise no_rule(node, "the complex step")
     table = {n.op.name: continued(n.op) for n in all_nodes(graph) if n.op.complex is not None}
     ih = np.complex128(1j * settings.step)  # in single precision the step would vanish
 

@@ -11,6 +11,7 @@ the function whatever the number of parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,6 +26,7 @@ from ..graph import (
     Reduction,
     Rule,
     Var,
+    missing_fact,
     paused_collector,
     restrict,
 )
@@ -36,7 +38,7 @@ from ..tracing import Run
 from . import reverse_regions as regions
 from .activity import active_variables, operands, partial_value, product
 from .cotangents import Cotangents
-from .linear_map import LinearMap, Many, many
+from .linear_map import At, LinearMap, Many, many
 
 Flags: TypeAlias = tuple[bool, ...] | None
 
@@ -161,13 +163,14 @@ def pull(node: Node, xs: list[Expr], ans: Expr, ct: Expr, cts: Cotangents, flows
         elif isinstance(fact, Rule):
             cts.add(arg, fact.vjp(k, ct, *xs, ans, **node.attrs), masked)
         else:
-            assert isinstance(fact, Reduction), f"no reverse rule for {node.op}"
+            if not isinstance(fact, Reduction):
+                raise missing_fact("reverse mode", node.op, node.loc)
             axes = node.attrs["axes"]
             weights = fact.weights(xs[0], ans, axes)
             cts.add(arg, product(weights, spread(ct, xs[0], axes), masked), True)
 
 
-def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> LinearMap:
+def linearize(graph: Graph, count: int) -> At:
     """The derivative with respect to the first `count` inputs, to be pulled; and to be pushed, as
     the pull is linear in the cotangent and its own pull is J again."""
     active = [k < count for k in range(len(graph.params))]
@@ -175,19 +178,28 @@ def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> Line
     n = len(graph.outputs)
     floats = [t for t in graph.types if t.differentiable]
 
-    def pull(cts: list[Any]) -> tuple[list[Any], list[Any]]:
-        out = run(joint, [*inputs, *cts])
-        return out[:n], out[n:]
-
-    def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
+    @cache
+    def twice() -> Graph:
         pulled = Graph(joint.name, joint.params, joint.nodes, joint.outputs[n:])
-        by_ct = [False] * len(graph.params) + [True] * len(floats)
-        twice = vjp(pulled, by_ct)
-        zero_cts = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
-        pushed = run(twice, [*inputs, *zero_cts, *dxs])[len(pulled.outputs) :]
-        return run(graph, inputs), pushed
+        return vjp(pulled, [False] * len(graph.params) + [True] * len(floats))
 
-    def pulls() -> Many:
-        return many(restrict(joint, joint.outputs[n:]), inputs, run)
+    @cache
+    def pulling() -> Callable[[Sequence[Any], Run], Many]:
+        return many(restrict(joint, joint.outputs[n:]), len(graph.params))
 
-    return LinearMap(graph.types, lambda: run(graph, inputs), push, pull, pulls=pulls)
+    def at(inputs: Sequence[Any], run: Run) -> LinearMap:
+        def pull(cts: list[Any]) -> tuple[list[Any], list[Any]]:
+            out = run(joint, [*inputs, *cts])
+            return out[:n], out[n:]
+
+        def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
+            zero_cts = [np.zeros(t.shape, t.dtype.numpy) for t in floats]
+            pushed = run(twice(), [*inputs, *zero_cts, *dxs])[len(joint.outputs) - n :]
+            return run(graph, inputs), pushed
+
+        def pulls() -> Many:
+            return pulling()(inputs, run)
+
+        return LinearMap(graph.types, lambda: run(graph, inputs), push, pull, pulls=pulls)
+
+    return at

@@ -48,7 +48,7 @@ class Recorded:
 def record(b: Builder, node: Node, flows: set[Var], joint: Differentiate) -> Recorded:
     """Append the node, made to save what its adjoint will read."""
     if node.op is callback:
-        raise no_rule(node)
+        raise no_rule(node, "reverse mode")
     if has_rules(node):
         return record_custom(b, node)
     if node.op not in (scan, while_):

@@ -21,10 +21,12 @@ from .formula_graph import to_graph
 from .formulas import Formulas, differentiate, load_sympy, to_sympy
 from .linear_map import Arrays, LinearMap
 from .method import Symbolic
+from .real import require_real
 
 
 def jacobian_graph(graph: Graph, count: int, settings: Symbolic) -> Graph:
     """The graph (params) -> (outputs, ∂ output / ∂ parameter, row by row) of the formulas."""
+    require_real(graph, "method='symbolic'")
     return to_graph(differentiate(to_sympy(graph, settings.cse), count, settings), graph)
 
 
@@ -78,6 +80,7 @@ class Report:
 
 def report(graph: Graph, simplify: bool = False) -> Report:
     """Differentiate a scalar graph as on paper, by every parameter."""
+    require_real(graph, "formula")
     sympy = load_sympy()
     formulas: Formulas = to_sympy(graph)
     formula = formulas.outputs[0][()]

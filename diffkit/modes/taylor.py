@@ -17,7 +17,7 @@ from ..ops import Expr
 from ..tracing import Run
 from . import taylor_regions as regions
 from .activity import active_variables
-from .linear_map import LinearMap
+from .linear_map import At, LinearMap
 from .taylor_rules import recurrence
 from .taylor_series import Expansion, Series
 
@@ -77,13 +77,16 @@ def taylor(
     return b.finish([*(s.value.atom for s in results), *coefficients])
 
 
-def linearize(graph: Graph, inputs: Sequence[Any], count: int, run: Run) -> LinearMap:
+def linearize(graph: Graph, count: int) -> At:
     """The derivative with respect to the first `count` inputs, to be pushed: the order 1."""
     moved = taylor(graph, [k < count for k in range(len(graph.params))], 1)
     n = len(graph.outputs)
 
-    def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
-        out = run(moved, [*inputs, *dxs])
-        return out[:n], out[n:]
+    def at(inputs: Sequence[Any], run: Run) -> LinearMap:
+        def push(dxs: list[Any]) -> tuple[list[Any], list[Any]]:
+            out = run(moved, [*inputs, *dxs])
+            return out[:n], out[n:]
 
-    return LinearMap(graph.types, lambda: run(graph, inputs), push)
+        return LinearMap(graph.types, lambda: run(graph, inputs), push)
+
+    return at

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from ..errors import UnsupportedError, explain
-from ..graph import Atom, Builder, Graph, Node, Var
+from ..graph import Atom, Builder, Graph, Node, Var, missing_fact
 from ..ops import Expr
 from ..ops.arithmetic import neg, sub
 from ..ops.custom import callback, has_rules, no_rule, rule
@@ -47,8 +47,9 @@ def push(
         return push_custom(e, node, xs, order, taylor)
     if node.op in SOLVERS:
         return push_solver(e, node, xs, order, taylor)
-    assert node.op is callback, f"no series for {node.op}"
-    raise no_rule(node)
+    if node.op is not callback:
+        raise missing_fact("Taylor mode", node.op, node.loc)
+    raise no_rule(node, "Taylor mode")
 
 
 def coefficients(e: Expansion, x: Series, count: int) -> list[Atom]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import Attrs, Bilinear, Elementwise, Linear, Op, Reduction, Rule
+from ..graph import Attrs, Bilinear, Elementwise, Linear, Op, Reduction, Rule, missing_fact
 from ..ops import Expr
 from ..ops.arithmetic import div, mul, neg, power, reciprocal, scale, square, sub
 from ..ops.linalg import solve, times
@@ -50,7 +50,8 @@ def recurrence(e: Expansion, op: Op, attrs: Attrs, xs: Sequence[Series], y: Seri
         return reduction_rule(e, op, attrs, xs[0], y)
     if op is solve:
         return solve_rule(attrs, xs[0], xs[1], y)
-    assert isinstance(fact, Rule), f"no series for {op}"
+    if not isinstance(fact, Rule):
+        raise missing_fact("Taylor mode", op, e.builder.loc)
     return tangent_rule(e, op, attrs, xs, y)
 
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import optree
 
 from ..errors import TreeError, explain
+from ..tracing import trees
 
 
 def require_like(asked: str, params: Any, *others: Any) -> None:
     """An error unless all trees have the structure of `params`."""
-    wanted: Any = optree.tree_structure(params)
+    wanted = trees.flatten(params)[1]
     for tree in others:
-        found: Any = optree.tree_structure(tree)
+        found = trees.flatten(tree)[1]
         if found != wanted:
             remedy = "Pass gradients with respect to these parameters, and their own state"
             raise TreeError(explain(asked, f"a tree {found}", f"{wanted}, as params", remedy))
@@ -28,7 +28,7 @@ def require_like(asked: str, params: Any, *others: Any) -> None:
 
 def zeros_like(params: Any) -> Any:
     """A tree of zeros of the shapes and dtypes of the parameters."""
-    return optree.tree_map(np.zeros_like, params)
+    return trees.map_(np.zeros_like, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class SGD:
         def moved(p: Any, b: Any) -> Any:
             return p - self.rate * b
 
-        velocity = optree.tree_map(faster, grads, state)
-        return optree.tree_map(moved, params, velocity), velocity
+        velocity = trees.map_(faster, grads, state)
+        return trees.map_(moved, params, velocity), velocity
 
 
 class AdamState(NamedTuple):
@@ -112,6 +112,6 @@ class Adam:
             root = np.sqrt((v / square_bias).astype(v.dtype)) + self.epsilon
             return p - self.rate * (m / mean_bias).astype(m.dtype) / root
 
-        mean = optree.tree_map(first, grads, state.mean)
-        square = optree.tree_map(second, grads, state.square)
-        return optree.tree_map(moved, params, mean, square), AdamState(steps, mean, square)
+        mean = trees.map_(first, grads, state.mean)
+        square = trees.map_(second, grads, state.square)
+        return trees.map_(moved, params, mean, square), AdamState(steps, mean, square)

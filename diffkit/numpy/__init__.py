@@ -4,16 +4,19 @@ and the few that NumPy's own protocols can not reach.
     import diffkit.numpy as dnp
     dnp.sin is numpy.sin; dnp.set_at, dnp.add_at, dnp.logsumexp, dnp.erf, dnp.lgamma and dnp.digamma
     are diffkit's and take arrays and traced values alike; dnp.zeros, dnp.array and all that makes
-    arrays (`creation`) make traced ones while a function is recorded.
+    arrays (`creation`) make traced ones while a function is recorded; dnp.scipy is SciPy.
 """
 
 from typing import Any
 
 import numpy as _numpy
 
+from . import scipy as scipy
 from .creation import arange as arange
 from .creation import array as array
+from .creation import asarray as asanyarray
 from .creation import asarray as asarray
+from .creation import ascontiguousarray as ascontiguousarray
 from .creation import copy as copy
 from .creation import empty as empty
 from .creation import empty_like as empty_like
@@ -27,12 +30,15 @@ from .creation import ones as ones
 from .creation import ones_like as ones_like
 from .creation import zeros as zeros
 from .creation import zeros_like as zeros_like
-from .elementwise import digamma as digamma
-from .elementwise import erf as erf
-from .elementwise import lgamma as lgamma
 from .handlers import logsumexp as logsumexp
 from .handlers import stop_gradient as stop_gradient
 from .handlers import take as take
+from .special import digamma as digamma
+from .special import erf as erf
+from .special import lgamma as lgamma
+from .joining import c_ as c_
+from .joining import r_ as r_
+from .joining import vectorize as vectorize
 from .writing import add_at as add_at
 from .writing import set_at as set_at
 

@@ -4,6 +4,9 @@ The modulus and the angle are functions of the two parts, so their kinks at 0 ar
 and `arctan2`: |z| has derivative 0 there.
 """
 
+# NumPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UnsupportedError, explain
 from ..ops import arithmetic as a
 from ..ops import complex as c
 from ..ops import elementwise as e
+from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from .elementwise import operands, plain
 
@@ -76,11 +81,51 @@ def isreal(t: Trace, x: Any) -> Any:
     return np.equal(imag(t, x), 0)
 
 
+def iscomplexobj(t: Trace, x: Any) -> bool:
+    """Whether the dtype is complex."""
+    return t.value(x).type.complex
+
+
+def isrealobj(t: Trace, x: Any) -> bool:
+    return not iscomplexobj(t, x)
+
+
+def sort_complex(t: Trace, a: Any) -> Any:
+    """Sorted by the real part, then by the imaginary one; complex also where a is not."""
+    x: Any = t.value(a)
+    return np.sort(x).astype(np.sort_complex(np.zeros(1, x.dtype)).dtype)
+
+
+def of_complex(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of np.emath. Of complex numbers it is NumPy's function of the same name; of real
+    ones its dtype would depend on their signs."""
+
+    def handler(t: Trace, *xs: Any) -> Any:
+        for x in xs:
+            if isinstance(x, Tracer) and not x.type.complex:
+                want, remedy = "complex numbers", f"Use np.{name}, or convert: x.astype(complex)"
+                raise UnsupportedError(
+                    explain(f"np.emath.{name}{at_line()}", f"got {x.type}", want, remedy)
+                )
+        return f(*[x if isinstance(x, Tracer) else np.asarray(x) for x in xs])
+
+    return handler
+
+
+def logn(n: Any, x: Any) -> Any:
+    return np.log(x) / np.log(n)
+
+
 UFUNCS: dict[Any, Callable[..., Any]] = {
     np.absolute: absolute, np.sign: sign, np.conjugate: conjugate,
 }  # fmt: skip
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.real: real, np.imag: imag, np.angle: angle, np.iscomplex: iscomplex, np.isreal: isreal,
-    np.iscomplexobj: lambda t, x: t.value(x).type.complex,
-    np.isrealobj: lambda t, x: not t.value(x).type.complex,
+    np.iscomplexobj: iscomplexobj, np.isrealobj: isrealobj, np.sort_complex: sort_complex,
+    np.emath.sqrt: of_complex("sqrt", np.sqrt), np.emath.power: of_complex("power", np.power),
+    np.emath.log: of_complex("log", np.log), np.emath.log2: of_complex("log2", np.log2),
+    np.emath.log10: of_complex("log10", np.log10), np.emath.logn: of_complex("log", logn),
+    np.emath.arcsin: of_complex("arcsin", np.arcsin),
+    np.emath.arccos: of_complex("arccos", np.arccos),
+    np.emath.arctanh: of_complex("arctanh", np.arctanh),
 }  # fmt: skip

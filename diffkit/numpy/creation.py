@@ -145,6 +145,16 @@ def asarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
     return a if same and is_array(a) else array(a, dtype)
 
 
+def ascontiguousarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
+    """As `np.ascontiguousarray`, of traced values, too: at least a vector.
+
+    >>> import diffkit.numpy as dnp
+    >>> dnp.ascontiguousarray(2.0)
+    array([2.])
+    """
+    return np.atleast_1d(asarray(a, dtype, **keywords))
+
+
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     """As `np.copy`: while a function is recorded, of an array of floats, one that can be written.
 
@@ -266,6 +276,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 STAND_INS: dict[Any, Any] = {
     np.zeros: zeros, np.ones: ones, np.empty: empty, np.full: full, np.eye: eye,
     np.identity: identity, np.array: array, np.asarray: asarray, np.copy: copy,
+    np.asanyarray: asarray, np.ascontiguousarray: ascontiguousarray,
     np.arange: arange, np.linspace: linspace,
     np.zeros_like: zeros_like, np.ones_like: ones_like, np.empty_like: empty_like,
     np.full_like: full_like, np.ndarray: ndarray,

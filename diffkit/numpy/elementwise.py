@@ -16,22 +16,24 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, explain
-from ..graph import Op
+from ..graph import Atom, Op, literal
 from ..ops import arithmetic as a
 from ..ops import elementwise as e
+from ..ops.kinks import at
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..types import DType, b1, dtype_of
 from .arguments import refuse
 
-SCALARS = (int, float, bool)
-WEAK: dict[str, Any] = {"f": float, "i": int, "b": np.dtype(np.bool_)}
+SCALARS = (int, float, bool, complex)
+WEAK: dict[str, Any] = {"f": float, "c": complex, "i": int, "b": np.dtype(np.bool_)}
 
 
 def key_of(x: Any) -> Any:
     """What NumPy promotes by: a dtype, or the Python type of a weak scalar."""
-    if isinstance(x, Tracer):
-        return WEAK[x.dtype_.kind] if x.weak else x.dtype
+    if type(x) is Tracer:
+        dtype = x.held.type.dtype
+        return WEAK[dtype.kind] if x.weak else dtype.numpy
     if type(x) in SCALARS:
         kind: Any = type(x)
         return np.dtype(np.bool_) if kind is bool else kind
@@ -39,40 +41,54 @@ def key_of(x: Any) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def resolve(ufunc: Any, keys: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
+def resolve(ufunc: Any, keys: tuple[Any, ...]) -> tuple[DType, ...]:
     """The operand dtypes a ufunc computes in; Python numbers among themselves have NumPy's default
     dtypes."""
     if all(isinstance(key, type) for key in keys):
         keys = tuple([np.dtype(key) for key in keys])
-    return ufunc.resolve_dtypes((*keys, *(None,) * ufunc.nout))[: len(keys)]
+    found = ufunc.resolve_dtypes((*keys, *(None,) * ufunc.nout))[: len(keys)]
+    return tuple([dtype_of(dtype, f"np.{ufunc.__name__}") for dtype in found])
 
 
 def operands(t: Trace, ufunc: Any, xs: tuple[Any, ...]) -> list[Tracer]:
     """The operands as tracers of the dtype that the ufunc computes in."""
-    keys = tuple([key_of(x) if not isinstance(x, list | tuple) else t.value(x).dtype for x in xs])
-    asked = f"np.{ufunc.__name__}"
+    return [Tracer(t, atom) for atom in atoms(t, ufunc, xs)]
+
+
+def atoms(t: Trace, ufunc: Any, xs: tuple[Any, ...]) -> list[Atom]:
+    """The operands as atoms of the trace, of the dtype that the ufunc computes in."""
+    keys = tuple([key_of(t.value(x) if isinstance(x, list | tuple) else x) for x in xs])
     try:
         dtypes = resolve(ufunc, keys)
+    except DtypeError:
+        raise
     except TypeError as error:
         got = " and ".join(str(k) for k in keys)
         want = "operands that NumPy's function accepts"
         where = f"np.{ufunc.__name__}{at_line()}"
         raise DtypeError(explain(where, f"got {got}", want, f"NumPy says: {error}")) from None
-    return [convert(t, x, dtype_of(d, asked)) for x, d in zip(xs, dtypes, strict=True)]
+    return [converted(t, x, dtype) for x, dtype in zip(xs, dtypes, strict=True)]
+
+
+def converted(t: Trace, x: Any, dtype: DType) -> Atom:
+    """The atom of a value of this dtype; a Python scalar becomes a literal of it."""
+    if type(x) in SCALARS:
+        return literal(x, dtype.numpy)
+    value = x if type(x) is Tracer and x.owner is t else t.value(x)
+    return value.atom if value.held.type.dtype is dtype else a.cast(value, dtype=dtype).atom
 
 
 def convert(t: Trace, x: Any, dtype: DType) -> Tracer:
-    """A value of this dtype; a Python scalar becomes a literal of it."""
-    if type(x) in SCALARS:
-        return t.value(np.asarray(x, dtype.numpy)[()])
-    return a.cast(t.value(x), dtype=dtype)
+    """A value of this dtype as a tracer: not x itself, which may be written."""
+    return Tracer(t, converted(t, x, dtype))
 
 
 def plain(ufunc: Any, op: Op) -> Callable[..., Any]:
-    """The handler of a ufunc that is one op."""
+    """The handler of a ufunc that is one op. Most of what a program does comes through here, so the
+    op is emitted on atoms, without the checks of a call."""
 
     def handler(t: Trace, *xs: Any) -> Tracer:
-        return op(*operands(t, ufunc, xs))
+        return Tracer(t, t.builder.emit(op, atoms(t, ufunc, xs), {}))
 
     return handler
 
@@ -89,20 +105,6 @@ def logical(op: Op) -> Callable[..., Any]:
 def truth(t: Trace, x: Any) -> Tracer:
     v = t.value(x)
     return v if v.dtype_ == b1 else a.not_equal(v, 0)
-
-
-def bitwise(ufunc: Any, op: Op) -> Callable[..., Any]:
-    """&, |, ^ and ~ of booleans; of integers they are not recorded."""
-
-    def handler(t: Trace, *xs: Any) -> Tracer:
-        values = operands(t, ufunc, xs)
-        if values[0].dtype_ != b1:
-            where, got = f"np.{ufunc.__name__}{at_line()}", f"got {values[0].type}"
-            remedy = "Compare first, or compute the bits outside the traced function"
-            raise DtypeError(explain(where, got, "booleans", remedy))
-        return op(*values)
-
-    return handler
 
 
 def floats(t: Trace, ufunc: Any, *xs: Any) -> list[Tracer]:
@@ -152,13 +154,26 @@ def together(t: Trace, *xs: Any) -> list[Tracer]:
 
 
 def clip(t: Trace, x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Tracer:
-    """min(max(x, low), high); at a bound the derivative is split evenly, as for max and min."""
+    """min(max(x, low), high); at a bound the derivative is split evenly, as for max and min, if the
+    convention does not say otherwise."""
     low, high = bounds.pop("min", a_min), bounds.pop("max", a_max)
     refuse("np.clip", **{key: (value, None) for key, value in bounds.items()})
     value: Any = t.value(x)
+    if at("clip") == 0.5:
+        return between(value, low, high)
+    # outside, and at the bounds unless they belong to the inside, only the bounds move the result
+    inside: Any = True
     if low is not None:
-        value = np.maximum(value, low)
-    return value if high is None else np.minimum(value, high)
+        inside = value >= low if at("clip") == 1 else value > low
+    if high is not None:
+        inside = inside & (value <= high if at("clip") == 1 else value < high)
+    return np.where(inside, value, between(a.stop_gradient(value), low, high))
+
+
+def between(x: Any, low: Any, high: Any) -> Any:
+    """min(max(x, low), high), where a bound may be None."""
+    raised = x if low is None else np.maximum(x, low)
+    return raised if high is None else np.minimum(raised, high)
 
 
 def round_(t: Trace, x: Any, decimals: int = 0, out: Any = None) -> Any:
@@ -171,17 +186,6 @@ def round_(t: Trace, x: Any, decimals: int = 0, out: Any = None) -> Any:
     if decimals < 0:
         return (np.rint(v / scale) * scale).astype(v.dtype)
     return np.rint(v) if decimals == 0 else np.rint(v * scale) / scale
-
-
-def nan_to_num(
-    t: Trace, x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
-) -> Any:
-    v: Any = t.value(x)
-    limits: Any = np.finfo(v.dtype)
-    high = limits.max if posinf is None else posinf
-    low = limits.min if neginf is None else neginf
-    bounded: Any = np.where(np.isinf(v), np.where(v > 0, high, low), v)
-    return np.where(np.isnan(v), nan, bounded)
 
 
 # fmt: off
@@ -207,61 +211,11 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     **{ufunc: plain(ufunc, op) for ufunc, op in ONE_OP.items()},
     np.logical_and: logical(a.logical_and), np.logical_or: logical(a.logical_or),
     np.logical_xor: logical(a.logical_xor), np.logical_not: logical(a.logical_not),
-    np.bitwise_and: bitwise(np.bitwise_and, a.logical_and),
-    np.bitwise_or: bitwise(np.bitwise_or, a.logical_or),
-    np.bitwise_xor: bitwise(np.bitwise_xor, a.logical_xor),
-    np.invert: bitwise(np.invert, a.logical_not),
     np.positive: identity, np.logaddexp: logaddexp,
     np.deg2rad: times(np.deg2rad, np.pi / 180), np.radians: times(np.radians, np.pi / 180),
     np.rad2deg: times(np.rad2deg, 180 / np.pi), np.degrees: times(np.degrees, 180 / np.pi),
 }
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: where, np.clip: clip, np.round: round_, np.nan_to_num: nan_to_num,
+    np.where: where, np.clip: clip, np.round: round_,
 }
 # fmt: on
-
-
-def special(op: Op, **attrs: Any) -> Callable[..., Any]:
-    """The handler of a special function, in floating point as np.exp."""
-
-    def handler(t: Trace, x: Any) -> Tracer:
-        return op(*operands(t, np.exp, (x,)), **attrs)
-
-    return handler
-
-
-SCIPY_UFUNCS: dict[str, Callable[..., Any]] = {
-    "erf": special(e.erf),
-    "gammaln": special(e.lgamma),
-    "psi": special(e.polygamma, n=0),
-}
-
-
-def erf(x: Any) -> Any:
-    """The error function, elementwise, of an array or a traced value.
-
-    >>> import diffkit.numpy as dnp
-    >>> float(dnp.erf(0.5))
-    0.5204998778130465
-    """
-    return SCIPY_UFUNCS["erf"](x.owner, x) if isinstance(x, Tracer) else e.numpy_erf(x)
-
-
-def lgamma(x: Any) -> Any:
-    """log|Γ(x)|, elementwise, of an array or a traced value.
-
-    >>> import diffkit.numpy as dnp
-    >>> float(dnp.lgamma(3.0))
-    0.6931471805599453
-    """
-    return SCIPY_UFUNCS["gammaln"](x.owner, x) if isinstance(x, Tracer) else e.numpy_lgamma(x)
-
-
-def digamma(x: Any) -> Any:
-    """ψ(x) = Γ′(x)/Γ(x), elementwise, of an array or a traced value.
-
-    >>> import diffkit.numpy as dnp
-    >>> round(float(dnp.digamma(1.0)), 12)
-    -0.577215664902
-    """
-    return SCIPY_UFUNCS["psi"](x.owner, x) if isinstance(x, Tracer) else e.numpy_polygamma(x, n=0)

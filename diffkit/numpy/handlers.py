@@ -14,15 +14,34 @@ from ..ops import arithmetic as a
 from ..tracing.tracer import Handlers, Trace, Tracer, recorder
 from ..types import dtype_of
 from . import (
+    assembly,
+    calculus,
+    choosing,
     complexes,
     contract,
     creation,
     elementwise,
+    fourier,
     indexing,
+    integers,
     linear,
     linking,
+    moments,
+    nans,
+    norms,
+    order,
+    padding,
+    parts,
+    placing,
+    polynomials,
+    predicates,
+    products,
+    quantiles,
+    ranges,
     reduce,
+    scans,
     shapes,
+    special,
     writing,
 )
 from .rebinding import rebind
@@ -42,7 +61,7 @@ def array_of(t: Trace, items: Any) -> Tracer:
     return shapes.stack(t, rows)
 
 
-def take(a: Any, indices: Any, axis: Any = None) -> Any:
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> Any:
     """As `np.take`, where the array may be known and the indices traced.
 
     >>> import numpy as np, diffkit.numpy as dnp
@@ -50,7 +69,9 @@ def take(a: Any, indices: Any, axis: Any = None) -> Any:
     array([4., 1.])
     """
     trace = recorder((a, indices))
-    return np.take(a, indices, axis) if trace is None else shapes.take(trace, a, indices, axis)
+    if trace is None or out is not None:
+        return np.take(a, indices, axis, out, mode)
+    return shapes.take(trace, a, indices, axis, None, mode)
 
 
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -84,16 +105,37 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **complexes.FUNCTIONS,
     **reduce.FUNCTIONS,
     **shapes.FUNCTIONS,
+    **assembly.FUNCTIONS,
+    **padding.FUNCTIONS,
+    **choosing.FUNCTIONS,
+    **order.FUNCTIONS,
+    **quantiles.FUNCTIONS,
+    **moments.FUNCTIONS,
+    **nans.FUNCTIONS,
+    **scans.FUNCTIONS,
+    **calculus.FUNCTIONS,
+    **polynomials.FUNCTIONS,
+    **ranges.FUNCTIONS,
+    **parts.FUNCTIONS,
+    **predicates.FUNCTIONS,
+    **placing.FUNCTIONS,
     **contract.FUNCTIONS,
     **linear.FUNCTIONS,
+    **norms.FUNCTIONS,
+    **products.FUNCTIONS,
+    **fourier.FUNCTIONS,
     **creation.FUNCTIONS,
     **writing.FUNCTIONS,
 }
 
 HANDLERS = Handlers(
-    ufuncs={**elementwise.UFUNCS, **complexes.UFUNCS, **contract.UFUNCS},
-    scipy_ufuncs=elementwise.SCIPY_UFUNCS,
+    ufuncs={
+        **elementwise.UFUNCS, **complexes.UFUNCS, **contract.UFUNCS, **integers.UFUNCS,
+        **parts.UFUNCS, **products.UFUNCS,
+    },  # fmt: skip
+    scipy_ufuncs=special.SCIPY_UFUNCS,
     reductions=reduce.REDUCTIONS,
+    method=scans.call_method,
     functions=FUNCTIONS,
     getitem=indexing.getitem,
     setitem=writing.setitem,

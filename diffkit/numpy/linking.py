@@ -50,6 +50,8 @@ def link(t: Trace, function: Any, args: Any, kwargs: Any, result: Any) -> Any:
         if args and result is args[0] and isinstance(result, Tracer):
             return Tracer(t, result.atom, result.weak)
         return result
+    if isinstance(result, tuple):  # of several arrays, each made by the function of one
+        return cast(Any, result)
     if kind == "array":
         return boxed(result) if isinstance(result, Tracer) and not result.shape else result
     base, again = repeat(t, function, args, kwargs)

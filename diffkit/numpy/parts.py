@@ -20,11 +20,12 @@ import numpy as np
 
 from ..ops import arithmetic as a
 from ..ops import bits as b
+from ..ops import cylinder
 from ..ops import elementwise as e
 from ..ops.kinks import at
 from ..tracing.tracer import Trace, Tracer
 from ..types import i32
-from .elementwise import operands
+from .elementwise import operands, round_
 
 LN2 = math.log(2)
 TERMS = 12  # of the series of sinc
@@ -131,18 +132,33 @@ def fix(t: Trace, x: Any, out: Any = None) -> Any:
     return np.trunc(x)
 
 
+def in_floats(t: Trace, x: Any) -> Any:
+    """x, in float64 where it is no floating-point number: never in less, as NumPy's ufuncs do."""
+    v: Any = t.value(x)
+    return v if v.dtype.kind in "fc" else v.astype(np.float64)
+
+
 def sinc(t: Trace, x: Any) -> Any:
     """sin(πx)/(πx). Beside 0 it is its power series in (πx)², which has all its derivatives; the
     quotient loses more digits with each of them."""
-    v: Any = operands(t, np.exp, (x,))[0]
+    v = in_floats(t, x)
     y = np.pi * v
     near = np.absolute(v) < 0.25
-    z = np.square(np.where(near, y, 0.0))
+    z: Any = np.square(np.where(near, y, 0.0))
     series = z.full((-1) ** TERMS / math.factorial(2 * TERMS + 1))
     for k in range(TERMS - 1, -1, -1):
         series = series * z + (-1) ** k / math.factorial(2 * k + 1)
     far = np.where(near, 1.0, y)
     return np.where(near, series, np.sin(far) / far)
+
+
+def bessel(t: Trace, x: Any) -> Any:
+    """np.i0, the modified Bessel function of order 0, which is even."""
+    return cylinder.i0(in_floats(t, x))
+
+
+def astype(t: Trace, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    return t.value(x).astype(dtype, copy=copy)
 
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -153,4 +169,5 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.isposinf: infinite(1), np.isneginf: infinite(-1), np.fix: fix, np.sinc: sinc,
+    np.i0: bessel, np.around: round_, np.astype: astype,
 }  # fmt: skip

@@ -1,4 +1,5 @@
-"""`rebind`: a user's function as it is recorded, with its global `np` bound to `diffkit.numpy`."""
+"""`rebind`: a user's function as it is recorded, with its global `np` bound to `diffkit.numpy`, and
+SciPy's modules, functions and distributions to those of `diffkit.numpy.scipy`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from ..tracing.rebind import Namespace
 from ..tracing.rebind import rebind as rebound
 from ..tracing.table import as_table
 from .creation import STAND_INS
+from .scipy.lookup import stand_in
 
 FUNCTIONS = {id(function): stand_in for function, stand_in in STAND_INS.items()}
 
@@ -26,4 +28,4 @@ def rebind(f: Any) -> Any:
         >>> rebind(f)(1.0)
         array([1., 1.])
     """
-    return rebound(f, Namespace(np, sys.modules[__package__ or ""], FUNCTIONS, as_table))
+    return rebound(f, Namespace(np, sys.modules[__package__ or ""], FUNCTIONS, as_table, stand_in))

@@ -4,6 +4,10 @@ Mean, variance, standard deviation, log-sum-exp and norm are compositions; the g
 log-sum-exp is a constant to the derivative, which makes that exactly the softmax.
 """
 
+# NumPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
@@ -12,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedError, explain
+from ..errors import ShapeError, explain
 from ..graph import Op
 from ..ops import elementwise as e
 from ..ops import reduce as r
@@ -20,7 +24,7 @@ from ..ops import shape as s
 from ..ops.arithmetic import cast, equal, isfinite, select, stop_gradient, sub
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from ..types import f64, i64
+from ..types import f64, i64, u64
 from .arguments import NO_VALUE, normal_axes, normal_axis, refuse
 from .complexes import abs_square
 from .elementwise import truth
@@ -30,31 +34,66 @@ def finish(x: Tracer, out: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return s.reshape(out, shape=s.kept(x.shape, axes)) if keepdims else out
 
 
-def reduction(name: str, op: Op, prepare: Callable[..., Tracer]) -> Callable[..., Any]:
-    """The handler of a reduction over axes."""
+def reduction(
+    name: str, op: Op, prepare: Callable[..., Tracer], nothing: Callable[..., Any], join: Any
+) -> Callable[..., Any]:
+    """The handler of a reduction over axes. `nothing(dtype)`, which changes no result, stands where
+    `where` does not hold; `join` is the ufunc by which `initial` takes part."""
 
     def handler(
         t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None,
         keepdims: Any = False, initial: Any = NO_VALUE, where: Any = NO_VALUE,
     ) -> Any:  # fmt: skip
-        refuse(f"np.{name}", out=(out, None), initial=(initial, NO_VALUE), where=(where, NO_VALUE))
-        x = prepare(t, a)
+        refuse(f"np.{name}", out=(out, None))
+        x: Any = prepare(t, a)
         if dtype is not None:
             x = x.astype(dtype)
-        axes = normal_axes(axis, x.ndim, f"np.{name}")
-        return finish(x, op(x, axes=axes), axes, bool(keepdims))
+        number = x.ndim == 0 and axis in (0, -1)  # NumPy reduces a number over "axis 0", too
+        axes = () if number else normal_axes(axis, x.ndim, f"np.{name}")
+        started = initial is not NO_VALUE and initial is not None
+        if is_mask(where):
+            if join in (np.maximum, np.minimum) and not started:
+                got, want = "where= without initial=", "what the extremum of nothing is"
+                raise ShapeError(explain(f"np.{name}{at_line()}", got, want, "Pass initial="))
+            x = np.where(where, x, nothing(x.dtype))
+        if not started:
+            return finish(x, op(x, axes=axes), axes, bool(keepdims))
+        known = not isinstance(initial, Tracer)
+        first: Any = np.asarray(initial, x.dtype)[()] if known else initial
+        if count(x, axes) == 0:
+            empty = finish(x, s.sum_(x, axes=axes), axes, bool(keepdims))
+            return s.broadcast(t.value(first), shape=empty.shape)
+        return finish(x, join(op(x, axes=axes), first), axes, bool(keepdims))
 
     return handler
 
 
-def extremum(name: str, op: Op) -> Callable[..., Any]:
-    """max and min, which take no dtype."""
-    return without_dtype(reduction(name, op, Trace.value))
+def is_mask(where: Any) -> bool:
+    """Whether `where` leaves anything out."""
+    return where is not NO_VALUE and where is not True and where is not None
 
 
-def flag(name: str, op: Op) -> Callable[..., Any]:
-    """any and all, of truth values."""
-    return without_dtype(reduction(name, op, truth))
+def lowest(dtype: Any) -> Any:
+    """What any number of a dtype is at least."""
+    kind = np.dtype(dtype)
+    if kind.kind in "iu":
+        return np.iinfo(kind).min
+    return False if kind.kind == "b" else kind.type(-np.inf)
+
+
+def highest(dtype: Any) -> Any:
+    kind = np.dtype(dtype)
+    if kind.kind in "iu":
+        return np.iinfo(kind).max
+    return True if kind.kind == "b" else kind.type(np.inf)
+
+
+def zero(dtype: Any) -> Any:
+    return np.zeros((), dtype)[()]
+
+
+def one(dtype: Any) -> Any:
+    return np.ones((), dtype)[()]
 
 
 def without_dtype(inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,9 +109,11 @@ def without_dtype(inner: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def summable(t: Trace, x: Any) -> Tracer:
-    """Small integers and booleans add up in i64, as in NumPy."""
+    """Small integers and booleans add up in 64 bits, as in NumPy."""
     v = t.value(x)
-    return v if v.type.differentiable else cast(v, dtype=i64)
+    if v.type.differentiable:
+        return v
+    return cast(v, dtype=u64 if v.dtype.kind == "u" else i64)
 
 
 def floating(t: Trace, x: Any) -> Tracer:
@@ -86,52 +127,50 @@ def count(x: Tracer, axes: tuple[int, ...]) -> int:
 
 
 def mean(
-    t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False
-) -> Any:
+    t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
+    *, where: Any = NO_VALUE,
+) -> Any:  # fmt: skip
     refuse("np.mean", out=(out, None))
-    x = floating(t, a) if dtype is None else t.value(a).astype(dtype)
+    x: Any = floating(t, a) if dtype is None else t.value(a).astype(dtype)
     axes = normal_axes(axis, x.ndim, "np.mean")
-    count = math.prod(x.shape[k] for k in axes)
-    return finish(x, s.sum_(x, axes=axes), axes, bool(keepdims)) / count
+    total = np.sum(x, axis=axes, keepdims=bool(keepdims), where=where)
+    return total / taken(x, axes, bool(keepdims), where)
+
+
+def taken(x: Tracer, axes: tuple[int, ...], keepdims: bool, where: Any) -> Any:
+    """How many elements go into each result."""
+    if not is_mask(where):
+        return count(x, axes)
+    found: Any = np.sum(np.broadcast_to(where, x.shape), axis=axes, keepdims=keepdims)
+    return found.astype(np.abs(np.zeros((), x.dtype)).dtype)
 
 
 def var(
-    t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0,
-    keepdims: Any = False,
+    t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, *, where: Any = NO_VALUE, mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
 ) -> Any:  # fmt: skip
-    """The mean square deviation; the division is by n - ddof."""
-    refuse("np.var", out=(out, None), dtype=(dtype, None))
-    x = floating(t, a)
-    axes = normal_axes(axis, x.ndim, "np.var")
-    deviation: Any = x - mean(t, x, axes, keepdims=True)
-    total = s.sum_(abs_square(deviation), axes=axes)
-    return finish(x, total, axes, bool(keepdims)) / (count(x, axes) - ddof)
+    """The mean square deviation; the division is by n - ddof, or 0 if that is negative."""
+    refuse("np.var", out=(out, None))
+    x: Any = floating(t, a) if dtype is None else t.value(a).astype(dtype)
+    axes, kept = normal_axes(axis, x.ndim, "np.var"), bool(keepdims)
+    if mean is NO_VALUE:
+        mean = np.mean(x, axis=axes, keepdims=True, where=where)
+    total = np.sum(abs_square(x - mean), axis=axes, keepdims=kept, where=where)
+    lost = ddof if correction is NO_VALUE else correction
+    left = taken(x, axes, kept, where) - lost
+    return total / (max(left, 0) if np.ndim(left) == 0 and not isinstance(left, Tracer)
+                    else np.maximum(left, 0))  # fmt: skip
 
 
 def safe_sqrt(x: Any) -> Any:
     """√x with derivative 0 at 0: the root of a sum of squares has its minimum there."""
-    positive = x > 0
-    return np.where(positive, np.sqrt(np.where(positive, x, 1)), stop_gradient(x))
+    return e.root(x)
 
 
-def std(t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0,
-        keepdims: Any = False) -> Any:  # fmt: skip
+def std(t: Trace, a: Any, *args: Any, **keywords: Any) -> Any:
     """The root of the variance, with derivative 0 where all elements are equal."""
-    return safe_sqrt(var(t, a, axis, dtype, out, ddof, keepdims))
-
-
-def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The Euclidean (Frobenius) norm, derivative 0 at 0; of vectors also the 1- and inf-norm."""
-    v: Any = floating(t, x)
-    axes = normal_axes(axis, v.ndim, "np.linalg.norm")
-    if ord in (None, 2, "fro") and (ord != 2 or len(axes) == 1):
-        return finish(v, safe_sqrt(s.sum_(abs_square(v), axes=axes)), axes, keepdims)
-    if len(axes) == 1 and ord == 1:
-        return finish(v, s.sum_(np.abs(v), axes=axes), axes, keepdims)
-    if len(axes) == 1 and ord == np.inf:
-        return finish(v, r.max_(np.abs(v), axes=axes), axes, keepdims)
-    want, remedy = "the 2-norm, or 1 or inf of vectors", "Write the norm with np.sum and np.abs"
-    raise UnsupportedError(explain(f"np.linalg.norm{at_line()}", f"ord={ord!r}", want, remedy))
+    return safe_sqrt(var(t, a, *args, **keywords))
 
 
 def logsumexp(t: Trace, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -156,14 +195,6 @@ def to_rows(x: Tracer, axes: tuple[int, ...]) -> Tracer:
     return s.reshape(moved, shape=(*(x.shape[k] for k in rest), count(x, axes)))
 
 
-def cumsum(t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    refuse("np.cumsum", out=(out, None), dtype=(dtype, None))
-    x = summable(t, a)
-    if axis is None:
-        x, axis = s.reshape(x, shape=(x.size,)), 0
-    return r.cumsum(x, axis=normal_axis(axis, x.ndim, "np.cumsum"))
-
-
 def arg(name: str, op: Op) -> Callable[..., Any]:
     def handler(
         t: Trace, a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False
@@ -179,24 +210,30 @@ def arg(name: str, op: Op) -> Callable[..., Any]:
     return handler
 
 
-def ptp(t: Trace, a: Any, axis: Any = None) -> Any:
+def ptp(t: Trace, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    refuse("np.ptp", out=(out, None))
     x: Any = t.value(a)
-    return np.max(x, axis=axis) - np.min(x, axis=axis)
+    kept = bool(keepdims)
+    return np.max(x, axis=axis, keepdims=kept) - np.min(x, axis=axis, keepdims=kept)
 
 
 # fmt: off
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: reduction("sum", s.sum_, summable), np.prod: reduction("prod", r.prod, summable),
-    np.max: extremum("max", r.max_), np.min: extremum("min", r.min_),
-    np.amax: extremum("max", r.max_), np.amin: extremum("min", r.min_),
-    np.any: flag("any", r.any_), np.all: flag("all", r.all_),
-    np.argmax: arg("argmax", r.argmax), np.argmin: arg("argmin", r.argmin),
-    np.mean: mean, np.var: var, np.std: std, np.cumsum: cumsum, np.ptp: ptp,
-    np.linalg.norm: norm,
-}
 REDUCTIONS: dict[Any, Callable[..., Any]] = {
-    np.add: FUNCTIONS[np.sum], np.multiply: FUNCTIONS[np.prod],
-    np.maximum: FUNCTIONS[np.max], np.minimum: FUNCTIONS[np.min],
-    np.logical_or: FUNCTIONS[np.any], np.logical_and: FUNCTIONS[np.all],
+    np.add: reduction("sum", s.sum_, summable, zero, np.add),
+    np.multiply: reduction("prod", r.prod, summable, one, np.multiply),
+    np.maximum: reduction("max", r.max_, Trace.value, lowest, np.maximum),
+    np.minimum: reduction("min", r.min_, Trace.value, highest, np.minimum),
+    np.logical_or: reduction("any", r.any_, truth, zero, np.logical_or),
+    np.logical_and: reduction("all", r.all_, truth, one, np.logical_and),
+}
+MAX, MIN, ANY, ALL = (
+    without_dtype(REDUCTIONS[ufunc])
+    for ufunc in (np.maximum, np.minimum, np.logical_or, np.logical_and)
+)
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: REDUCTIONS[np.add], np.prod: REDUCTIONS[np.multiply],
+    np.max: MAX, np.min: MIN, np.amax: MAX, np.amin: MIN, np.any: ANY, np.all: ALL,
+    np.argmax: arg("argmax", r.argmax), np.argmin: arg("argmin", r.argmin),
+    np.mean: mean, np.var: var, np.std: std, np.ptp: ptp,
 }
 # fmt: on

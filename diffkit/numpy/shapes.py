@@ -253,7 +253,7 @@ def diag(t: Trace, v: Any, k: int = 0) -> Tracer:
 def triangle(function: Any) -> Callable[..., Any]:
     def handler(t: Trace, m: Any, k: int = 0) -> Any:
         x = t.value(m)
-        return np.where(function(np.ones(x.shape, bool), k), x, 0)
+        return np.where(function(np.ones(x.shape, bool), k), x, np.zeros((), x.dtype))
 
     return handler
 

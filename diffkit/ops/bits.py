@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..graph import Constant, Op, pointwise
+from ..types import Type, u8
 from .arithmetic import elementwise, predicate
 
 # fmt: off
@@ -21,3 +23,10 @@ gcd         = elementwise("gcd", np.gcd)
 lcm         = elementwise("lcm", np.lcm)
 signbit     = predicate("signbit", np.signbit)
 # fmt: on
+
+
+def infer_count(x: Type) -> Type:
+    return x.with_dtype(u8)
+
+
+bit_count = Op("bit_count", infer_count, np.bitwise_count, Constant(), lead=pointwise)  # of |x|

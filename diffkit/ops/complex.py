@@ -9,6 +9,9 @@ direction of steepest ascent (Kreutz-Delgado, The complex gradient operator and 
 2009, section 4).
 """
 
+# NumPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from typing import Any

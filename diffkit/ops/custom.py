@@ -143,9 +143,9 @@ callback = region_op(
 )
 
 
-def no_rule(node: Node) -> UnsupportedError:
-    """The derivative of a function that only Python can run."""
+def no_rule(node: Node, mode: str) -> UnsupportedError:
+    """A mode asks for the derivative of a function that only Python can run."""
     where = f" at {node.loc}" if node.loc else ""
     remedy = "Give it one with .defjvp or .defvjp, or take its argument out by dk.stop_gradient"
     got = "a callback, whose derivative nobody knows"
-    return UnsupportedError(explain(f"differentiating{where}", got, "a rule", remedy))
+    return UnsupportedError(explain(f"{mode}{where}", got, "a rule for it", remedy))

@@ -80,8 +80,8 @@ hypot  = elementwise("hypot", np.hypot,   lambda x, y, ans: div_or_zero(x, ans),
 sin    = elementwise("sin", np.sin,       lambda x, ans: cos(x))                                    # cos x
 cos    = elementwise("cos", np.cos,       lambda x, ans: -sin(x))                                   # -sin x
 tan    = elementwise("tan", np.tan,       lambda x, ans: 1 + square(ans))                           # 1 + tan² x
-arcsin = elementwise("arcsin", np.arcsin, lambda x, ans: reciprocal(sqrt((1 - x) * (1 + x))), singular=True, kink=POLE_AT_1)   # 1/√(1 - x²)
-arccos = elementwise("arccos", np.arccos, lambda x, ans: -reciprocal(sqrt((1 - x) * (1 + x))), singular=True, kink=POLE_AT_1)  # -1/√(1 - x²)
+arcsin = elementwise("arcsin", np.arcsin, lambda x, ans: reciprocal(root_inside(x)), singular=True, kink=POLE_AT_1)   # 1/√(1 - x²)
+arccos = elementwise("arccos", np.arccos, lambda x, ans: -reciprocal(root_inside(x)), singular=True, kink=POLE_AT_1)  # -1/√(1 - x²)
 arctan = elementwise("arctan", np.arctan, lambda x, ans: 1 / (1 + square(x)))                       # 1/(1 + x²)
 arctan2 = elementwise("arctan2", np.arctan2,                                                        # angle of (x, y)
                       lambda y, x, ans: turning(x, y),                                              #   ∂y = x/(x² + y²)
@@ -112,14 +112,23 @@ polygamma = Op(  # ψ⁽ⁿ⁾(x), the n-th derivative of the digamma function �
 )
 
 
+# On a branch cut the sign of a zero imaginary part says which side is meant. x - 1 and x - (-1) keep
+# it, where 1 - x and x + 1 would add +0 to it.
+
+
+def root_inside(x: Expr) -> Expr:
+    """√(1 - x²); of a complex x the root that goes with arcsin."""
+    return sqrt(-(x - 1) * (x - (-1))) if x.type.complex else sqrt((1 - x) * (1 + x))
+
+
 def root_above(x: Expr) -> Expr:
     """√(x² + 1), which does not overflow; of a complex x the root that goes with arcsinh."""
-    return sqrt(1 + square(x)) if x.type.complex else hypot(x, x.full(1, ()))
+    return sqrt(square(x) - (-1)) if x.type.complex else hypot(x, x.full(1, ()))
 
 
 def root_below(x: Expr) -> Expr:
     """√(x² - 1); of a complex x with the branch cut of arccosh, left of 1."""
-    return sqrt(x - 1) * sqrt(x + 1) if x.type.complex else sqrt((x - 1) * (x + 1))
+    return sqrt(x - 1) * sqrt(x - (-1)) if x.type.complex else sqrt((x - 1) * (x + 1))
 
 
 def div_or_zero(x: Expr, ans: Expr) -> Expr:

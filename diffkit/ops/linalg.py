@@ -24,17 +24,22 @@ from ..graph import Op, Rule
 from ..types import Type
 from .arithmetic import Expr, common, neg
 from .contract import einsum
-from .shape import transpose
+from .matrix import turned
 
 
 def infer_solve(a: Type, b: Type, strict: bool) -> Type:
-    common("solve", a.with_shape(()), b.with_shape(()))
+    return same_batches("solve", a, b)
+
+
+def same_batches(asked: str, a: Type, b: Type) -> Type:
+    """The type of b, a right-hand side for the square matrices a, or the error that it is none."""
+    common(asked, a.with_shape(()), b.with_shape(()))
     square = a.ndim >= 2 and a.shape[-1] == a.shape[-2]
     fits = square and b.ndim in (a.ndim - 1, a.ndim) and b.shape[: a.ndim - 1] == a.shape[:-1]
     if not fits:
         want = "a square matrix and as many rows on the right-hand side"
         remedy = "Transpose or reshape an operand"
-        raise ShapeError(explain("solve", f"{a} and {b}", want, remedy))
+        raise ShapeError(explain(asked, f"{a} and {b}", want, remedy))
     return b
 
 
@@ -49,12 +54,6 @@ def numpy_solve(a: Any, b: Any, strict: bool) -> Any:
     if np.ndim(a) == 2:
         return np.full(np.shape(b), np.nan, np.result_type(b))
     return np.stack([numpy_solve(row, right, strict) for row, right in zip(a, b, strict=True)])
-
-
-def turned(a: Expr) -> Expr:
-    """Aᵀ."""
-    n = len(a.shape)
-    return transpose(a, axes=(*range(n - 2), n - 1, n - 2))
 
 
 def times(a: Expr, x: Expr) -> Expr:

@@ -121,8 +121,9 @@ def arg(name: str, numpy: Any) -> Op:
     return Op(
         name,
         lambda x, axis: infer(x, (axis,)).with_dtype(i64),
-        lambda x, axis: numpy(np.real(x), axis=axis),
+        lambda x, axis: numpy(x, axis=axis),
         Constant(),
+        analytic.by_real_part(numpy),
         lead=shift_axis,
     )
 

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..graph import Attrs, Builder, Graph, Node, Op, Region, Var, no_flops
+import numpy as np
+
+from ..errors import UnsupportedError, explain
+from ..graph import Atom, Attrs, Builder, Graph, Node, Op, Region, Var, no_flops
 from ..types import Type
 from .arithmetic import Expr
 from .kinks import convention
@@ -57,18 +60,42 @@ def routine(
     jvp: Callable[..., Sequence[Expr | None]],
     lead: Callable[..., dict[str, Any]] = stacked,
     flops: Callable[..., int] = no_flops,
+    analytic: bool = False,
 ) -> Op:
     """An op: `infer(*types, **attrs)` are the types of its results, `numpy(*arrays, **attrs)` its
-    results, in order."""
+    results, in order. `analytic`: whether `numpy` is an analytic function of complex numbers, as
+    the complex step needs; one that takes conjugates is none."""
 
     def infer_all(types: Sequence[Type], attrs: Attrs, regions: tuple[Graph, ...]) -> Any:
         return infer(*types, **attrs)
 
     def run(bodies: Any, args: Sequence[Any], node: Node) -> list[Any]:
+        if not analytic and any(map(continued, args, node.args)):
+            raise no_continuation(name)
         return list(numpy(*args, **node.attrs))
 
     fact = Routine(infer_all, run, operands_only, keep, once, jvp, lead)
     return Op(name, no_infer, no_numpy, fact, regional=True, flops=flops)
+
+
+def continued(x: Any, arg: Atom) -> bool:
+    """Whether a complex step stands where the graph has a real number."""
+    return np.iscomplexobj(x) and not arg.type.complex
+
+
+def no_continuation(name: str) -> UnsupportedError:
+    got, want = "complex values of real operands", "a function that is analytic"
+    remedy = "Use method='forward' or 'reverse'"
+    return UnsupportedError(explain(f"a complex step through {name}", got, want, remedy))
+
+
+def refusing(name: str) -> Callable[..., Any]:
+    """The continuation of an op that has none."""
+
+    def refuse(*args: Any, **attrs: Any) -> Any:
+        raise no_continuation(name)
+
+    return refuse
 
 
 def emit(op: Op, xs: Sequence[Any], **attrs: Any) -> list[Any]:
@@ -95,7 +122,8 @@ def recorded(
     xs = [Expr(b, b.param(t).atom) for t in types]
     dxs = [Expr(b, b.param(t).atom) if t.differentiable else None for t in types]
     outs = emit(op, xs, **attrs)
-    found = op.fact.jvp(dxs, xs, outs, **attrs)
+    empty = all(dx is None or dx.type.size == 0 for dx in dxs)  # which nothing can move
+    found = [None] * len(outs) if empty else op.fact.jvp(dxs, xs, outs, **attrs)
     rows = zip(found, outs, strict=True)
     moved = [
         (zeros(b, y.type) if dy is None else dy).atom for dy, y in rows if y.type.differentiable

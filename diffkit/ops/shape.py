@@ -71,7 +71,9 @@ def unbroadcast(ct: Any, shape: Shape) -> Any:
     implicit or not. A ct that is itself smaller is stretched first."""
     if ct.shape == shape:
         return ct
-    if len(ct.shape) <= len(shape) and math.prod(ct.shape) <= math.prod(shape):
+    if len(ct.shape) <= len(shape) and all(
+        n in (1, m) for n, m in zip(ct.shape, shape[len(shape) - len(ct.shape) :], strict=True)
+    ):
         return broadcast(ct, shape=shape)
     lead = len(ct.shape) - len(shape)
     inner = tuple(lead + k for k, n in enumerate(shape) if n == 1 and ct.shape[lead + k] != 1)

@@ -6,6 +6,7 @@ from .program import apply as apply
 from .program import argument_names as argument_names
 from .program import as_input as as_input
 from .program import function_name as function_name
+from .program import named_arguments as named_arguments
 from .program import record as record
 from .program import split_aux as split_aux
 from .tracer import Handlers as Handlers

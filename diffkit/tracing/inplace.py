@@ -127,13 +127,20 @@ def call_ufunc(
         raise remedies.refuse_in_place(name, repr(self))
     handlers = trace.handlers
     handler = handlers.ufuncs.get(ufunc) or handlers.scipy_ufuncs.get(ufunc.__name__)
+    if method == "__call__" and "dtype" in kwargs and not asks(ufunc):
+        inputs = [computed_in(x, kwargs["dtype"], name, trace) for x in inputs]
+        del kwargs["dtype"]
     if method == "__call__" and handler is not None and not kwargs:
         result = handler(trace, *inputs)
     elif method == "reduce" and ufunc in handlers.reductions:
         kwargs.setdefault("axis", 0)
         result = handlers.reductions[ufunc](trace, *inputs, **kwargs)
-    else:
+    elif method == "__call__" or handler is None:
         raise remedies.unsupported(remedies.ufunc_name(ufunc, method, kwargs))
+    else:
+        result = handlers.method(trace, ufunc, method, inputs, kwargs)
+        if result is None:
+            raise remedies.unsupported(remedies.ufunc_name(ufunc, method, kwargs))
     if targets is None:
         if chosen is not True:
             raise refuse_where(name)
@@ -147,6 +154,21 @@ def call_ufunc(
     return target
 
 
+def asks(ufunc: Any) -> bool:
+    """Whether the results of a ufunc are truth values, for which `dtype=` means nothing."""
+    return all(types.endswith("?") for types in ufunc.types)
+
+
+def computed_in(x: Any, dtype: Any, name: str, trace: Trace) -> Tracer:
+    """An operand of a ufunc with `dtype=`, converted as NumPy does before it computes."""
+    value = trace.value(x)
+    if not np.can_cast(value.dtype, dtype, "same_kind"):
+        got = f"an operand of {value.type} with dtype={np.dtype(dtype)}"
+        want, remedy = "a dtype that NumPy casts it to (same_kind)", "Convert it with .astype"
+        raise DtypeError(explain(f"{name}{at_line()}", got, want, remedy))
+    return trace.handlers.astype(trace, value, dtype)
+
+
 def refuse_where(name: str) -> UnsupportedError:
     """`where=` without `out=` leaves the other elements without a value."""
     asked, got = f"{name} with where={at_line()}", "no out=, so that elements stay undefined"
@@ -155,14 +177,35 @@ def refuse_where(name: str) -> UnsupportedError:
 
 
 def write_at(name: str, ufunc: Any, inputs: Any, trace: Trace) -> None:
-    """`np.add.at(x, index, value)`: repeated indices all count."""
+    """`np.add.at(x, index, value)`: repeated indices all count. Of other ufuncs than + and - the
+    indices must be known, and none of them twice."""
     x, index, *rest = inputs
-    if ufunc not in (np.add, np.subtract):
+    known = trace.handlers.ufuncs.get(ufunc)
+    if known is None:
         raise remedies.unsupported(name)
     if not hasattr(x, "owner"):
-        raise remedies.refuse_stored(repr(rest[0]))
+        raise remedies.refuse_stored(repr(rest[0] if rest else index))
     require_inner(x, trace)
+    if ufunc not in (np.add, np.subtract):
+        require_distinct(name, x, index)
+        new = known(trace, trace.handlers.getitem(trace, trace.value(x), index), *rest)
+        require_cast(new, x, name, "same_kind")
+        assign(x, trace.handlers.setitem(trace, x, index, new))
+        return
     value: Any = trace.value(rest[0])
     require_cast(value, x, name, "same_kind")
     signed: Any = value if ufunc is np.add else -value
     assign(x, trace.handlers.additem(trace, x, index, signed))
+
+
+def require_distinct(name: str, x: Tracer, index: Any) -> None:
+    """Refuse indices that may be repeated."""
+    parts = [p.owner.given(p) if hasattr(p, "owner") else p for p in parts_of(index)]
+    unknown = any(part is None and p is not None for p, part in zip(parts_of(index), parts, strict=True))
+    seen = np.zeros(x.shape, np.int64)
+    if not unknown:
+        np.add.at(seen, tuple(parts), 1)
+    if unknown or np.any(seen > 1):
+        got = "indices that are not known while tracing" if unknown else "an index twice"
+        want, remedy = "known, distinct indices", "Combine the values of one index first"
+        raise UnsupportedError(explain(f"{name}{at_line()}", got, want, remedy))

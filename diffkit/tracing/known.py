@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..graph import Atom, Lit, Node, Var
+from ..graph import Atom, Constant, Lit, Node, Var
 from ..types import Array
 
 
@@ -38,9 +38,20 @@ def is_known(atom: Atom, producers: Mapping[Var, Node], found: dict[Var, bool]) 
     return found[atom]
 
 
+def is_still(atom: Atom, producers: Mapping[Var, Node]) -> bool:
+    """Whether no derivative passes through an atom: it is no floating-point number, or what
+    `stop_gradient` or a step function returned."""
+    if not atom.type.differentiable:
+        return True
+    node = producers.get(atom) if isinstance(atom, Var) else None
+    return node is not None and isinstance(node.op.fact, Constant)
+
+
 def same_bits(x: Array, y: Array) -> bool:
     """Whether an array captured before still has its old content (the user may reuse a buffer)."""
     if x.shape != y.shape or x.dtype != y.dtype:
         return False
+    if x.dtype.kind == "c":
+        return same_bits(x.real, y.real) and same_bits(x.imag, y.imag)
     bits = f"u{x.dtype.itemsize}"
     return bool(np.array_equal(x.view(bits), y.view(bits)))

@@ -6,10 +6,11 @@ change, and Python then binds the name to a new value: so do traced ones.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import remedies
 from .views import is_array
 
 
@@ -18,9 +19,10 @@ def is_weak(x: Any) -> bool:
     return type(x) in (int, float, complex) or getattr(x, "weak", False) is True
 
 
-def as_python(result: Any, self: Any, other: Any) -> Any:
-    """A result of Python's operators on Python numbers is a Python number: weak again."""
-    if self.weak and is_weak(other):
+def as_python(result: Any, other: Any) -> Any:
+    """A result of Python's operators on Python numbers, one of which is traced, is a Python number:
+    weak again."""
+    if is_weak(other):
         result.weak = True
     return result
 
@@ -29,10 +31,12 @@ def binary(ufunc: Any) -> tuple[Any, Any, Any]:
     """An operator, its reflection and its form in place."""
 
     def forward(self: Any, other: Any) -> Any:
-        return as_python(ufunc(self, other), self, other)
+        result = ufunc(self, other)
+        return as_python(result, other) if self.weak else result
 
     def reflected(self: Any, other: Any) -> Any:
-        return as_python(ufunc(other, self), self, other)
+        result = ufunc(other, self)
+        return as_python(result, other) if self.weak else result
 
     def in_place(self: Any, other: Any) -> Any:
         return ufunc(self, other, out=self) if is_array(self) else forward(self, other)
@@ -44,7 +48,8 @@ def unary(ufunc: Any) -> Any:
     """An operator of one operand."""
 
     def call(self: Any) -> Any:
-        return as_python(ufunc(self), self, self)
+        result = ufunc(self)
+        return as_python(result, self) if self.weak else result
 
     return call
 
@@ -56,6 +61,11 @@ def method(function: Any) -> Any:
         return function(self, *args, **kwargs)
 
     return call
+
+
+def as_any(x: Any) -> Any:
+    """x for NumPy's functions, whose types do not know of traced arrays."""
+    return x
 
 
 class Operators:
@@ -74,6 +84,8 @@ class Operators:
     __and__, __rand__, __iand__ = binary(np.bitwise_and)
     __or__, __ror__, __ior__ = binary(np.bitwise_or)
     __xor__, __rxor__, __ixor__ = binary(np.bitwise_xor)
+    __lshift__, __rlshift__, __ilshift__ = binary(np.left_shift)
+    __rshift__, __rrshift__, __irshift__ = binary(np.right_shift)
     __lt__ = method(np.less)
     __le__ = method(np.less_equal)
     __gt__ = method(np.greater)
@@ -107,5 +119,60 @@ class Operators:
     repeat = method(np.repeat)
     round = method(np.round)
     trace = method(np.trace)
+    cumprod = method(np.cumprod)
+    argsort = method(np.argsort)
+    argpartition = method(np.argpartition)
+    searchsorted = method(np.searchsorted)
+    nonzero = method(np.nonzero)
+    choose = method(np.choose)
+    put = method(np.put)
     conj = method(np.conjugate)
     conjugate = method(np.conjugate)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other  # pyright: ignore[reportUnknownVariableType]
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(np.equal(as_any(self), item)))
+
+    def compress(self, condition: Any, axis: Any = None) -> Any:
+        return np.compress(condition, as_any(self), axis)
+
+    def sort(self: Any, axis: Any = -1, kind: Any = None, **keywords: Any) -> None:
+        """In place."""
+        self[...] = np.sort(self, axis, kind, **keywords)
+
+    def partition(self: Any, kth: Any, axis: Any = -1, **keywords: Any) -> None:
+        """In place."""
+        self[...] = np.partition(self, kth, axis, **keywords)
+
+    @property
+    def mT(self) -> Any:
+        return np.matrix_transpose(as_any(self))
+
+    @property
+    def flat(self) -> Any:
+        return np.reshape(as_any(self), -1)
+
+    @property
+    def itemsize(self: Any) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self: Any) -> int:
+        return self.size * self.dtype.itemsize
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What an array has and a traced one has not: all that is about memory."""
+            if name.startswith("__") or not hasattr(np.ndarray, name):
+                raise AttributeError(f"a traced array has no attribute {name!r}")
+            raise remedies.refuse_attribute(name, repr(self))

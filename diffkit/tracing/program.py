@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from types import FunctionType
+from functools import lru_cache
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
 from ..errors import DiffkitError, DtypeError, TreeError, explain
 from ..graph import Graph, evaluate
+from ..graph.structure import Compared
 from ..types import Type, dtype_of
-from . import trees
+from . import remedies, trees
 from .location import at_line
+from .repeats import REPEATS, finished
 from .table import as_plain
-from .tracer import Handlers, Trace, Tracer, innermost, is_weak, recording
+from .tracer import CURRENT, Handlers, Trace, Tracer, innermost, is_weak, recording
 from .views import own_arrays
 
 Run = Callable[[Graph, Sequence[Any]], list[Any]]
@@ -38,6 +41,8 @@ class Program:
     aux: Any
     weak: tuple[bool, ...] = ()
     """Which outputs stand for Python numbers, whose dtype gives way."""
+    compared: Compared | None = None
+    """The structure of the graph, known of an outermost eager recording that has one."""
 
 
 def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
@@ -48,10 +53,7 @@ def type_of_leaf(leaf: Any, name: str, asked: str) -> Type:
         return leaf.type
     array = np.asarray(leaf)
     if array.dtype == object or array.dtype.kind in "USVmM":
-        got = f"argument {name} is a {type(leaf).__name__}"
-        remedy = "Pass it by closure, or name it in static_argnums"
-        want = "an array, a number, or a tree of them"
-        raise TreeError(explain(f"{asked}{at_line()}", got, want, remedy))
+        raise remedies.refuse_leaf(leaf, name, asked)
     return Type(dtype_of(array.dtype, f"{asked}, argument {name}"), array.shape)
 
 
@@ -62,8 +64,15 @@ def as_input(x: Any) -> Any:
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """The names of the first positional parameters of a function."""
-    found = positional(inspect.unwrap(f))[:count]
+    found = named_arguments(f)[:count]
     return [*found, *(f"arg{k}" for k in range(len(found), count))]
+
+
+def named_arguments(f: Callable[..., Any]) -> list[str]:
+    """The names of the arguments that a function takes by position, of a method without self."""
+    if isinstance(f, MethodType):
+        return named_arguments(f.__func__)[1:]
+    return positional(inspect.unwrap(f))
 
 
 def positional(f: Callable[..., Any]) -> list[str]:
@@ -96,21 +105,25 @@ def record(
     name: str | None = None,
     weak: Sequence[bool] | None = None,
     branch: bool = False,
+    origin: Hashable = None,
 ) -> Program:
     """Run `f(*leaves)` on tracers. With `eager`, Python may branch on values; `weak` tells which
     leaves stand for Python numbers, if that cannot be seen from them; `branch`, that the function
-    may not run."""
+    may not run; `origin`, what it has in common with its earlier recordings."""
     types = [type_of_leaf(leaf, n, asked) for leaf, n in zip(leaves, names, strict=True)]
     known = [as_input(leaf) for leaf in leaves] if eager else leaves
-    trace = Trace(name or function_name(f), handlers, eager, branch)
-    hints = [re.sub(r"\W+", "_", n).strip("_") for n in names]
+    title, hints = name or function_name(f), [hint_of(n) for n in names]
+    repeats = eager and CURRENT.get() is None
+    key = (origin, title, tuple(hints), tuple(types))
+    before = REPEATS.get(key) if repeats else None
+    trace = Trace(title, handlers, eager, branch, None if before is None else before.earlier)
     giving_way = map(is_weak, leaves) if weak is None else weak
     rows = zip(types, hints, known, giving_way, strict=True)
     with recording(trace):
         result = call(f, own_arrays([trace.param(*row) for row in rows], leaves))
         aux = None
         if has_aux:
-            result, aux = split_aux(result, name or function_name(f), asked)
+            result, aux = split_aux(result, title, asked)
         aux_leaves, aux_tree = trees.flatten(trees.map_(as_plain, aux))
         out_leaves, out_tree = trees.flatten(result)
         weak_outs = tuple(map(is_weak, out_leaves))
@@ -119,10 +132,19 @@ def record(
         outputs += [
             output(trace, leaf, asked).atom for leaf in aux_leaves if isinstance(leaf, Tracer)
         ]
+    rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None
+    if repeats:
+        graph, compared = finished(trace.builder, outputs, key, before)
+        return Program(graph, (), out_tree, rebuild, weak_outs, compared)
     graph = trace.builder.finish(outputs)
     graph, captured = drop_unused_captures(trace, graph, len(leaves))
-    rebuild = (aux_tree, aux_leaves, traced_aux) if has_aux else None
     return Program(graph, captured, out_tree, rebuild, weak_outs)
+
+
+@lru_cache(maxsize=1024)
+def hint_of(name: str) -> str:
+    """The name of a leaf as that of a variable."""
+    return re.sub(r"\W+", "_", name).strip("_")
 
 
 def call(f: Callable[..., Any], tracers: list[Tracer]) -> Any:

@@ -3,8 +3,9 @@
 `np.zeros(3)` makes a plain array, and NumPy offers no protocol to change that. So a function that
 is recorded is built anew from the same code, defaults and closure, with globals of its own: a dict
 that is empty, looks every name up where the function was defined at the moment it is needed, and
-hands out a stand-in for NumPy, for its makers of arrays, for plain arrays, and for the user's own
-functions and modules, which are rebuilt likewise. No module and no function of the user's is
+hands out a stand-in for NumPy, for its makers of arrays, for plain arrays, for SciPy's modules,
+functions and distributions, and for the user's own functions and modules, which are rebuilt
+likewise. No module and no function of the user's is
 touched, and nothing is kept from one recording to the next.
 
 Python looks for a missing name with `__missing__`, as CPython's LOAD_GLOBAL does for any dict that
@@ -54,6 +55,9 @@ class Namespace:
     functions: Mapping[int, Any]
     array: Any
     """What a plain array is seen as, a function."""
+    scipy: Any
+    """`scipy(value)` is what stands in for a module, function or distribution of SciPy's, or None.
+    """
     rebuilt: dict[int, tuple[Any, Any]] = field(default_factory=dict[int, tuple[Any, Any]])
     """The stand-ins of this recording, by the identity of what they stand for, which is kept."""
 
@@ -113,6 +117,9 @@ def rebind(f: Any, space: Namespace) -> Any:
 def substitute(value: Any, space: Namespace) -> Any:
     """The stand-in of a value, or the value."""
     kind: Any = type(cast(object, value))
+    if of_scipy(value, kind):
+        found = space.scipy(value)
+        return value if found is None else found
     if kind is ModuleType:
         if value is space.numpy:
             return space.module
@@ -133,6 +140,16 @@ def substitute(value: Any, space: Namespace) -> Any:
     return value
 
 
+def of_scipy(value: Any, kind: Any) -> bool:
+    """Whether a value is a module of SciPy's, a function, or an object of a class of its."""
+    if kind is ModuleType:
+        home: Any = value.__name__
+    else:
+        function = kind is FunctionType or kind.__module__ == "uarray"  # as those of scipy.fft are
+        home = value.__module__ if function else kind.__module__
+    return isinstance(home, str) and home.partition(".")[0] == "scipy"
+
+
 def once(value: Any, space: Namespace, make: Any) -> Any:
     """The one stand-in of a value in this recording."""
     found = space.rebuilt.get(id(value))
@@ -148,7 +165,11 @@ def seen_as(value: Any, space: Namespace) -> Any:
 
 
 def method(value: MethodType, space: Namespace) -> Any:
-    """A bound method of a user's class, with its function rebuilt."""
+    """A bound method of a user's class, with its function rebuilt; of a distribution's stand-in."""
+    owner = value.__self__
+    if of_scipy(owner, type(owner)):
+        found = space.scipy(owner)
+        return value if found is None else getattr(found, value.__name__)
     function = value.__func__
     if not isinstance(function, FunctionType):
         return value
@@ -204,6 +225,8 @@ def holds_stand_in(cell: CellType, space: Namespace) -> bool:
         value = cell.cell_contents
     except ValueError:  # not assigned yet
         return False
+    if of_scipy(value, type(value)):
+        return space.scipy(value) is not None
     if isinstance(value, FunctionType):
         if id(value) in space.functions or id(value) in space.rebuilt:
             return True

@@ -11,7 +11,7 @@ truth value; then the graph so far is evaluated, so branches and loops on values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,11 +21,12 @@ import numpy as np
 
 from ..errors import LeakedTracerError, TracingError, explain
 from ..graph import Atom, Builder, Lit, Value, Var, literal, results_of
+from ..graph.builder import Earlier
 from ..types import Array, Shape, Type
 from . import inplace, remedies
-from .known import is_known, same_bits
+from .arraylike import ArrayLike
+from .known import is_known, is_still, same_bits
 from .location import at_line, user_loc
-from .operators import Operators
 from .operators import is_weak as is_weak
 from .views import Store, boxed, current, is_array
 
@@ -40,6 +41,9 @@ class Handlers:
     scipy_ufuncs: Mapping[str, Callable[..., Any]]
     """By name, so that SciPy need not be loaded to know them."""
     reductions: Mapping[Any, Callable[..., Any]]
+    method: Callable[..., Any]
+    """`method(trace, ufunc, name, inputs, keywords)` calls another method of a ufunc; None where
+    that is not recorded."""
     functions: Mapping[Any, Callable[..., Any]]
     getitem: Callable[..., Any]
     setitem: Callable[..., Any]
@@ -57,12 +61,19 @@ class Handlers:
 class Trace:
     """One recording: its builder, what it captured, and the known values if it is eager."""
 
-    def __init__(self, name: str, handlers: Handlers, eager: bool, branch: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        handlers: Handlers,
+        eager: bool,
+        branch: bool = False,
+        earlier: Earlier | None = None,
+    ) -> None:
         self.outer = CURRENT.get()
         self.depth = 0 if self.outer is None else self.outer.depth + 1
         self.branch = branch
         """Whether this records what may not run: nothing is taken out of it."""
-        self.builder = Builder(name)
+        self.builder = Builder(name, earlier=earlier)
         self.handlers = handlers
         self.eager = eager
         self.alive = True
@@ -163,7 +174,7 @@ class Trace:
     def given(self, x: Tracer) -> Array | None:
         """The value, where Python may have it as a number: no derivative passes through it, and
         it is the same on every run of the graph."""
-        if (self.eager and not x.type.differentiable) or self.known(x):
+        if (self.eager and is_still(x.atom, self.builder.producers)) or self.known(x):
             try:
                 return self.concrete(x)
             except TracingError:  # it comes from an outer trace, which has no values
@@ -224,9 +235,28 @@ def innermost(values: Any) -> Trace | None:
 
 def recorder(values: Any) -> Trace | None:
     """The innermost trace among values, about to record a call on the user's line."""
-    if (trace := innermost(values)) is not None:
+    trace = current_of(values) or innermost(values)
+    if trace is not None:
         trace.builder.loc = user_loc()
     return trace
+
+
+PLAIN = frozenset({int, float, bool, complex, np.ndarray, np.float64, type(None), slice})
+
+
+def current_of(values: tuple[Any, ...]) -> Trace | None:
+    """The current trace, if it is seen at a glance to be the innermost among values: most calls mix
+    its own values with numbers and arrays."""
+    current, found = CURRENT.get(), False
+    for x in values:
+        kind: Any = type(x)  # pyright: ignore[reportUnknownVariableType]
+        if kind is Tracer:
+            if x.owner is not current:
+                return None
+            found = True
+        elif kind not in PLAIN:
+            return None
+    return current if found and current is not None and current.alive else None
 
 
 def within_branch(best: Trace, current: Trace) -> Trace:
@@ -239,7 +269,7 @@ def within_branch(best: Trace, current: Trace) -> Trace:
     return found
 
 
-class Tracer(Operators, Value):
+class Tracer(ArrayLike, Value):
     """A value that is being recorded. It behaves as an ndarray of its shape and dtype, which can be
     written: then it holds another atom."""
 
@@ -285,7 +315,7 @@ class Tracer(Operators, Value):
         handler = handlers.ufuncs.get(ufunc) or handlers.scipy_ufuncs.get(ufunc.__name__)
         if method == "__call__" and handler is not None and not kwargs:
             return handler(trace, *inputs)
-        kwargs = {key: value for key, value in kwargs.items() if value is not None}
+        kwargs = {key: x for key, x in kwargs.items() if x is not None or key == "axis"}
         if handler is None and method != "at" and "out" not in kwargs:
             name = remedies.ufunc_name(ufunc, method, kwargs)
             return call_known(trace, name, getattr(ufunc, method), inputs, kwargs)
@@ -332,21 +362,15 @@ class Tracer(Operators, Value):
 
     def __index__(self) -> int:
         if self.dtype_.kind != "i" or self.ndim:
-            raise remedies.refuse_number("index", repr(self))
+            raise remedies.refuse_number("index", repr(self), self.owner.eager)
         return int(self.number("index"))
 
     def number(self, kind: str) -> Any:
         """The value, or the error that a derivative would be lost."""
         value = self.owner.given(self)
         if value is None:
-            raise remedies.refuse_number(kind, repr(self))
+            raise remedies.refuse_number(kind, repr(self), self.owner.eager)
         return value
-
-    def item(self, *args: Any) -> Any:
-        return np.asarray(self.number("item")).item(*args)
-
-    def tolist(self) -> Any:
-        return np.asarray(self.number("tolist")).tolist()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         trace = innermost((self, index, value))
@@ -359,47 +383,8 @@ class Tracer(Operators, Value):
     def __deepcopy__(self, memo: Any) -> Tracer:
         return self.copy()
 
-    def fill(self, value: Any) -> None:
-        self[...] = value
-
     def __hash__(self) -> int:
         raise TypeError("unhashable type: a traced array, as np.ndarray")
-
-    # --- an ndarray's attributes ---------------------------------------------------------------
-
-    @property
-    def ndim(self) -> int:
-        return self.type.ndim
-
-    @property
-    def size(self) -> int:
-        return self.type.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.type.dtype.numpy
-
-    @property
-    def real(self) -> Tracer:
-        return self
-
-    @property
-    def imag(self) -> Any:
-        return np.zeros(self.shape, self.dtype)
-
-    @property
-    def T(self) -> Any:
-        return self.transpose()
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of unsized object")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.shape:
-            raise TypeError("iteration over a 0-d array")
-        return (self[k] for k in range(self.shape[0]))
 
     def __getitem__(self, index: Any) -> Any:
         trace = recorder((self, index))
@@ -412,17 +397,6 @@ class Tracer(Operators, Value):
         self.owner.builder.loc = user_loc()
         return self.owner.handlers.astype(self.owner, self, dtype)
 
-    def reshape(self, *shape: Any) -> Any:
-        wanted: Any = shape[0] if len(shape) == 1 else shape
-        return np.reshape(cast(Any, self), wanted)
-
-    def transpose(self, *axes: Any) -> Any:
-        order: Any = (axes[0] if len(axes) == 1 else axes) or None
-        return np.transpose(cast(Any, self), order)
-
-    def flatten(self) -> Any:
-        return self.reshape(-1).copy()
-
     def copy(self) -> Tracer:
         """An array of its own, which belongs to the code that runs now."""
         trace = self.owner.innermost_running()
@@ -430,7 +404,7 @@ class Tracer(Operators, Value):
         return boxed(own, in_order=True) if is_array(self) else own
 
 
-FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+FLOATS = tuple(np.dtype(kind) for kind in "dfeDF")
 
 
 def call_known(trace: Trace, name: str, function: Any, args: Any, kwargs: Any) -> Any:

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import UnsupportedError, explain
-from ..graph import Lit, Node, literal, pointwise
+from ..graph import Lit, Node, literal, missing_rule, pointwise
 from ..ops import Expr
 from ..ops.arithmetic import logical_not, logical_or, select
 from ..ops.contract import split
@@ -71,9 +70,8 @@ def lift(lanes: Lanes, node: Node, xs: Values, on: Flags) -> Expr:
     if rule is not None:
         return rule(lanes, node, xs, on)
     if op.lead is None:
-        where = f" at {node.loc}" if node.loc else ""
-        want, remedy = "an op that says how it works on many lanes", "Use dk.scan over the lanes"
-        raise UnsupportedError(explain(f"vmap{where}", f"the op {op.name}", want, remedy))
+        file = "diffkit/transforms/vmap_ops.py (or a `lead` where the op is declared)"
+        raise missing_rule("vmap", op, node.loc, file, "Add it, or use dk.scan over the lanes")
     if op.lead is pointwise:
         rank = node.out.type.ndim
         return op(*[aligned(x, yes, rank) for x, yes in zip(xs, on, strict=True)], **node.attrs)

@@ -7,16 +7,18 @@ PyTorch. A loop program is run in Python after every pass, so that a disagreemen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import diffkit as dk
+from diffkit.backends.cut import cut
 from diffkit.backends.interpreter import prepare
 from diffkit.backends.numba.backend import Lowered
-from diffkit.graph import Graph, verify
+from diffkit.graph import Atom, Graph, Lit, verify
 from diffkit.lowering.interpret import interpret
-from diffkit.lowering.lower import lower
+from diffkit.lowering.lower import lower, refusal
 from diffkit.lowering.passes import PASSES
 from diffkit.lowering.program import Program
 from diffkit.modes.forward import jvp
@@ -25,6 +27,7 @@ from diffkit.transforms.optimise import optimise
 from diffkit.types import type_of
 from tests.ops.numerics import directions
 
+SINGLES = (np.float32, np.complex64)
 DOUBLE, SINGLE = 1e-13, 2e-6
 """How far results may be apart, relative to the greatest element: elementary functions of a few
 ulps and sums in another order."""
@@ -72,22 +75,33 @@ def close(got: Sequence[Any], want: Sequence[Any], label: str, tolerance: float 
         x, y = np.asarray(x), np.asarray(y)
         where = f"{label}, result {k}"
         assert (x.dtype, x.shape) == (y.dtype, y.shape), where
-        if y.dtype.kind != "f":
+        if y.dtype.kind not in "fc":
             np.testing.assert_array_equal(x, y, where)
             continue
-        near = max(tolerance, SINGLE if y.dtype == np.float32 else 0.0)
+        near = max(tolerance, SINGLE if y.dtype in SINGLES else 0.0)
         finite = y[np.isfinite(y)]
         atol = near * float(np.max(np.abs(finite), initial=0.0))
         np.testing.assert_allclose(x, y, rtol=near, atol=atol, err_msg=where)
 
 
 def agree_in_python(graph: Graph, args: Sequence[Any], label: str = "") -> None:
-    """The loop program computes what the graph does, after every pass."""
+    """The loop program computes what the graph does, after every pass; of a graph with operations
+    that have no compiled form, the loop programs of the pieces between them."""
     args = filled_in(graph, args)
     want = prepare(graph)(args)
     tolerance = tolerance_of(graph)
-    for name, program in stages(graph):
-        close(interpret(program, args), want, f"{label} after {name}", tolerance)
+    found = cut(graph, refusal)
+    pieces = [part.graph for part in found.parts if part.compiled]
+    for after in zip(*map(stages, pieces), strict=True):
+        programs = iter(after)
+        values: dict[Atom, Any] = dict(zip(found.graph.params, args, strict=True))
+        for part in found.parts:
+            given = [values[param] for param in part.graph.params]
+            run = partial(interpret, next(programs)[1]) if part.compiled else prepare(part.graph)
+            values.update(zip(part.graph.outputs, run(given), strict=True))
+        outputs = found.graph.outputs
+        got = [atom.value if isinstance(atom, Lit) else values[atom] for atom in outputs]
+        close(got, want, f"{label} after {after[0][0]}", tolerance)
 
 
 def agree_compiled(graph: Graph, args: Sequence[Any], label: str = "") -> None:
@@ -99,5 +113,5 @@ def agree_compiled(graph: Graph, args: Sequence[Any], label: str = "") -> None:
 def tolerance_of(graph: Graph) -> float:
     """What a graph that computes in float32 somewhere inside can keep."""
     types = [out.type for node in graph.nodes for out in node.outs]
-    single = any(t.differentiable and t.dtype.numpy == np.float32 for t in types)
+    single = any(t.dtype.numpy in SINGLES for t in types)
     return SINGLE if single else DOUBLE

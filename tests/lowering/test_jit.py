@@ -167,17 +167,9 @@ def test_a_singular_matrix_is_the_error_of_numpy() -> None:
         f(np.ones((2, 2)), np.ones(2))
 
 
-def called_back(x: Any) -> Any:
-    return np.sin(dk.callback(np.sort, dk.f64[4])(x)) * 2
-
-
-def test_what_the_compiler_does_not_know_names_itself_and_falls_back_when_asked() -> None:
-    with pytest.raises(UnsupportedError, match="callback"):
-        dk.jit(called_back)(X)
-    asked = dk.jit(called_back, fallback="interpreter")
-    np.testing.assert_array_equal(asked(X), np.sin(np.sort(X)) * 2)
+def test_a_fallback_that_is_not_known() -> None:
     with pytest.raises(UnsupportedError, match='None or "interpreter"'):
-        dk.jit(called_back, fallback="numpy")
+        dk.jit(smooth, fallback="numpy")
 
 
 def test_a_branch_on_a_value_names_what_to_write() -> None:

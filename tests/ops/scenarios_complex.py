@@ -5,6 +5,8 @@ PyTorch's gradients by complex numbers are the conjugates of diffkit's; the harn
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 import diffkit.numpy as dnp
@@ -101,7 +103,26 @@ FUNCTIONS = [
     case("arccosh-complex", np.arccosh, Z, torch=lambda z: T.acosh(z)),
     case("arctanh-complex", np.arctanh, SMALL, torch=lambda z: T.atanh(z)),
 ]
+EMATH = [
+    case("emath.sqrt", np.emath.sqrt, Z, torch=lambda z: T.sqrt(z)),
+    case("emath.power", np.emath.power, Z, SMALL, torch=lambda z, w: z**w),
+    case("emath.power-integer", lambda z: np.emath.power(z, -2), Z, torch=lambda z: z**-2,
+         single=False),
+    case("emath.log", np.emath.log, Z, torch=lambda z: T.log(z)),
+    case("emath.log2", np.emath.log2, Z, torch=lambda z: T.log2(z)),
+    case("emath.log10", np.emath.log10, Z, torch=lambda z: T.log10(z)),
+    case("emath.logn", lambda z: np.emath.logn(3.0, z), Z, torch=lambda z: T.log(z) / math.log(3),
+         single=False),
+    case("emath.arcsin", np.emath.arcsin, Z, torch=lambda z: T.asin(z)),
+    case("emath.arccos", np.emath.arccos, Z, torch=lambda z: T.acos(z)),
+    case("emath.arctanh", np.emath.arctanh, SMALL, torch=lambda z: T.atanh(z)),
+]
 CHOICE = [
+    case("sort_complex", np.sort_complex, Z),
+    case("sort_complex-real", np.sort_complex, X, single=False, **INWARD),
+    case("sort_complex-ties", np.sort_complex, np.array([1 + 2j, 1j, 1 - 1j, 1]),
+         differences=False),
+    case("sort-complex", lambda z: np.sort(z, axis=0), Z),
     case("where-complex", lambda z, w: np.where(HERE, z, w), Z, W,
          torch=lambda z, w: T.where(T.tensor(HERE), z, w)),
     case("where-complex-real", lambda z, x: np.where(z.real > 0, z, x), Z, X,
@@ -178,7 +199,8 @@ ARRAYS = [
          torch=lambda z: z.expand(4, 3)),
     case("getitem-complex", lambda z: z[0, ::2] * z[[1, 1], [0, 2]], Z,
          torch=lambda z: z[0, ::2] * z[[1, 1], [0, 2]]),
-    case("take-complex", lambda z: np.take(z, [2, 0, 2], axis=1), Z, torch=lambda z: z[:, [2, 0, 2]]),
+    case("take-complex", lambda z: np.take(z, [2, 0, 2], axis=1), Z,
+         torch=lambda z: z[:, [2, 0, 2]]),
     case("setitem-complex", filled, ROW, Z, single=False, **INWARD),
     case("set_at-complex", lambda z, w: dnp.set_at(z, (slice(None), 1), w[0, 0]), Z, W),
     case("add_at-complex", lambda z, w: dnp.add_at(z, [0, 0], w[0]), Z, W),
@@ -187,5 +209,5 @@ ARRAYS = [
 # fmt: on
 
 SCENARIOS = [
-    *PARTS, *ARITHMETIC, *FUNCTIONS, *CHOICE, *REDUCTIONS, *PRODUCTS, *ARRAYS,
+    *PARTS, *ARITHMETIC, *FUNCTIONS, *EMATH, *CHOICE, *REDUCTIONS, *PRODUCTS, *ARRAYS,
 ]  # fmt: skip

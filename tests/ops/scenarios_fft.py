@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .scenario import CUBE, LINE, X, Y, T, case, numbers
+import diffkit.numpy as dnp
+
+from .scenario import CUBE, LINE, T, X, Y, case, numbers
 
 F = np.fft
 Z = X + 1j * Y
@@ -14,6 +16,7 @@ EVEN = SIX + 1j * SIX[::-1]
 ONE = numbers(61, 1)
 BLOCK = CUBE + 0.8j * CUBE[::-1, ::-1]
 EXACT = {"analytic": False}  # complex numbers on the way, where the complex step has no room
+
 
 def whole(z):
     """z itself, which has to have a last element: of none, NumPy's irfft reads memory that nobody
@@ -102,4 +105,27 @@ ORDER = [
 ]
 # fmt: on
 
-SCENARIOS = [*LINES, *SEVERAL, *ORDER]
+
+def scipys(name):
+    """SciPy's transform under its own name."""
+    return lambda x: getattr(dnp.scipy.fft, name)(x)
+
+
+def torchs(name):
+    """PyTorch's transform of the same name."""
+    return lambda x: getattr(T.fft, name)(x)
+
+
+OF_REALS = ("rfft", "ihfft", "rfft2", "rfftn")
+SCIPY = [
+    case(f"scipy.fft.{name}", scipys(name), CUBE, torch=torchs(name), ulps=64, **EXACT)
+    for name in OF_REALS
+] + [
+    case(f"scipy.fft.{name}", scipys(name), BLOCK, torch=torchs(name), ulps=64)
+    for name in (
+        "fft", "ifft", "irfft", "hfft", "fft2", "ifft2", "irfft2", "fftn", "ifftn", "irfftn",
+        "fftshift", "ifftshift",
+    )
+]  # fmt: skip
+
+SCENARIOS = [*LINES, *SEVERAL, *ORDER, *SCIPY]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+import diffkit.numpy as dnp
+
 from .scenario import COLUMN, CUBE, LINE, ROW, SQUARE, P, T, X, Y, case, numbers
 
 N = np.array([[3, -7, 5], [-2, 9, 4]])
@@ -120,6 +122,21 @@ TOGETHER = [
          torch=lambda x: x.cumsum(0)),
     case("apply_over_axes", lambda x: np.apply_over_axes(np.sum, x, [0, 2]), CUBE,
          torch=lambda x: x.sum((0, 2), keepdim=True)),
+    case("r_", lambda x, y: dnp.r_[x, 0.5, y, 1:3], ROW, LINE,
+         torch=lambda x, y: T.cat([x, 0 * x[:1] + 0.5, y, 0 * x[:1] + 1, 0 * x[:1] + 2]),
+         single=False),
+    case("c_", lambda x, y: dnp.c_[x, y, x * x], ROW, SQUARE,
+         torch=lambda x, y: T.cat([x[:, None], y, (x * x)[:, None]], 1)),
+    case("vectorize", lambda x, y: dnp.vectorize(lambda a, b: a * np.sin(b))(x, y), X, ROW,
+         torch=lambda x, y: x * y.sin()),
+    case("vectorize-two", lambda x: dnp.vectorize(lambda a: (a * a, 2 * a))(x), X,
+         torch=lambda x: (x * x, 2 * x)),
+    case("fromfunction", lambda x: np.fromfunction(lambda j, k: x[j.astype(int)] * k, (3, 2)), ROW,
+         torch=lambda x: x[:, None] * T.arange(2), single=False),
+    case("asanyarray", lambda x: dnp.asanyarray([x[0], x[1] * 2]) + dnp.asanyarray(x)[1:], ROW,
+         torch=lambda x: T.stack([x[0] + x[1], 2 * x[1] + x[2]])),
+    case("ascontiguousarray", lambda x: dnp.ascontiguousarray(x.T) * dnp.ascontiguousarray(2.0), X,
+         torch=lambda x: 2 * x.T, single=False),
     case("linspace", lambda x, y: np.linspace(x, y, 4), X, Y,
          torch=lambda x, y: T.stack([x + (y - x) * k / 3 for k in range(4)]), ulps=16),
     case("linspace-open", lambda x: np.linspace(1.0, x, 3, endpoint=False, axis=-1), ROW,
@@ -191,6 +208,21 @@ CHOSEN = [
          torch=lambda x: 9 * x, single=False),
     case("unique", lambda x: x * np.sum(np.unique(np.ones_like(x))), X, torch=lambda x: 1 * x),
 ]
+KNOWN = [
+    case(f"{name}", lambda x, f=f: x * len(np.atleast_1d(f(np.ones_like(x) + np.arange(5)))), LINE,
+         torch=lambda x, n=n: n * x, single=False)
+    for name, f, n in (
+        ("unique_values", np.unique_values, 5),
+        ("unique_counts", lambda v: np.unique_counts(v).counts, 5),
+        ("unique_inverse", lambda v: np.unique_inverse(v)[1], 5),
+        ("unique_all", lambda v: np.unique_all(v)[0], 5),
+        ("intersect1d", lambda v: np.intersect1d(v, [2.0, 3.0]), 2),
+        ("union1d", lambda v: np.union1d(v, [9.0]), 6),
+        ("setdiff1d", lambda v: np.setdiff1d(v, [1.0]), 4),
+        ("setxor1d", lambda v: np.setxor1d(v, [1.0, 7.0]), 5),
+        ("trim_zeros", lambda v: np.trim_zeros(v - 1), 4),
+    )
+]
 WRITTEN = [
     case("put", written(lambda y, x: np.put(y, [0, 4, -1], x)), X, ROW,
          torch=lambda x, y: x * T.cat([y[:1], x.ravel()[1:4], y[1:]]).reshape(2, 3)),
@@ -202,6 +234,11 @@ WRITTEN = [
     case("putmask", written(lambda y, x: np.putmask(y, X > 0, x)), X, ROW,
          torch=lambda x, y: x * T.where(T.tensor(X > 0), y, x)),
     case("place", written(lambda y, x: np.place(y, X > 0, x)), X, ROW),
+    case("multiply-at", written(lambda y, x: np.multiply.at(y, (slice(None), [0, 2]), x)), X,
+         numbers(214, 2, 2),
+         torch=lambda x, y: x * T.stack([x[:, 0] * y[:, 0], x[:, 1], x[:, 2] * y[:, 1]], 1)),
+    case("negative-at", written(lambda y: np.negative.at(y, [1])), X,
+         torch=lambda x: x * T.stack([x[0], -x[1]])),
     case("sort-in-place", written(lambda y: y.sort(axis=0)), X,
          torch=lambda x: x * x.sort(0).values),
     case("partition-in-place", written(lambda y: y.partition(1)), numbers(213, 3, 2),
@@ -209,4 +246,4 @@ WRITTEN = [
 ]
 # fmt: on
 
-SCENARIOS = [*APART, *TOGETHER, *PADDED, *CHOSEN, *WRITTEN]
+SCENARIOS = [*APART, *TOGETHER, *PADDED, *CHOSEN, *KNOWN, *WRITTEN]

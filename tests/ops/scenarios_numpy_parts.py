@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .scenario import CUBE, LINE, ROW, P, Q, T, X, Y, case, numbers
+from diffkit.ops import scan
+
+from .scenario import CUBE, LINE, ROW, P, Q, T, X, Y, case, direct, numbers
 
 N = np.array([[12, -7, 5], [0, 9, -4]])
 M = np.array([[3, 2, -5], [4, -6, 7]])
@@ -54,6 +56,10 @@ PARTS = [
     case("sinc", np.sinc, FAR, torch=T.sinc if T else None, ulps=16),
     case("sinc-near-0", np.sinc, np.array([0.01, -0.2, 0.24, 0.26]), ulps=8,
          torch=T.sinc if T else None, peer=(1e-12, 1e-8)),
+    case("i0", np.i0, FAR, torch=T.special.i0 if T else None, ulps=8, analytic=False),
+    case("around", lambda x: x * np.around(x, 1), X, torch=lambda x: x * T.round(x, decimals=1)),
+    case("astype", lambda x: x * np.astype(x, np.int64), FAR,
+         torch=lambda x: x * x.long().to(x.dtype)),
     case("nan_to_num", np.nan_to_num, X, torch=T.nan_to_num if T else None),
     case("nan_to_num-numbers", lambda x: np.nan_to_num(x, nan=1.5, posinf=2.0, neginf=-3.0),
          np.array([0.5, np.nan, np.inf, -np.inf]), differences=False,
@@ -75,6 +81,7 @@ INTEGERS = [
     case("left_shift", lambda n, k: n << k, N, SHIFTS),
     case("left_shift-reflected", lambda k: 3 << k, SHIFTS),
     case("right_shift", lambda n, k: n >> k, N, SHIFTS),
+    case("bitwise_count", lambda n: np.bitwise_count(n), N),
     case("gcd", np.gcd, N, M),
     case("lcm", np.lcm, N, M),
     case("counter-generator", lambda n, x: x * (((n * 747796405 + 2891336453) % 2**32 >> 7) / 2**25),
@@ -94,7 +101,7 @@ PREDICATES = [
     case("count_nonzero", lambda n: np.count_nonzero(n, axis=1, keepdims=True), N),
     case("result_type", lambda x: x.astype(np.result_type(x, np.float32)), X,
          torch=lambda x: 1 * x, single=False),
-    case("can_cast", lambda x: x * np.can_cast(x.dtype, np.float32), X, torch=lambda x: 0 * x,
+    case("can_cast", lambda x: x * np.can_cast(x, np.float32), X, torch=lambda x: 0 * x,
          single=False),
     case("common_type", lambda x: x.astype(np.common_type(x)), X, torch=lambda x: 1 * x),
     case("tril_indices_from", lambda x: x[np.tril_indices_from(x, -1)], np.eye(3) + 0.25,
@@ -116,6 +123,7 @@ SCANS = [
     case("cumprod-integers", lambda n: np.cumprod(n), M),
     case("cumprod-dtype", lambda x: np.cumprod(x, axis=0, dtype=np.float64), X, single=False),
     case("cumsum-dtype", lambda n: np.cumsum(n, dtype=np.float64), N),
+    case("recurrence", direct(scan.recurrence, axis=1), X, Y),
     case("cumulative_sum", lambda x: np.cumulative_sum(x, axis=1, include_initial=True), X,
          torch=lambda x: T.cat([0 * x[:, :1], x.cumsum(1)], 1)),
     case("cumulative_sum-line", np.cumulative_sum, LINE, torch=lambda x: x.cumsum(0)),

@@ -9,8 +9,10 @@ import scipy.integrate as si
 import scipy.signal as sg
 import scipy.special as sp
 
+from diffkit.ops import hypergeometric
+
 from . import torch_special as ts
-from .scenario import CUBE, LINE, ROW, TRIGAMMA, P, Q, Scenario, T, U, X, Y, numbers
+from .scenario import CUBE, LINE, ROW, TRIGAMMA, P, Q, Scenario, T, U, X, Y, direct, numbers
 from .scenario import case as row
 
 R = numbers(90, 2, 3, low=0.2, high=0.8)
@@ -21,7 +23,7 @@ W = numbers(92, 2, 3, low=0.6, high=6.0)
 """Positive, where Bessel functions turn."""
 
 WITHOUT_TORCH = frozenset({
-    "airy", "betainc", "betaincc", "betaincinv", "betainccinv", "dawsn", "ellipe", "ellipeinc",
+    "airy", "betainc", "betaincc", "betaincinv", "betainccinv", "dawsn", "ellipe", "ellipeinc", "ellipem1",
     "ellipj", "ellipk", "ellipkinc", "ellipkm1", "erfi", "exp1", "expi", "expn", "fresnel",
     "gammaincinv", "gammainccinv", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "iv", "ive", "j0", "j1",
     "jv", "k0", "k0e", "k1", "k1e", "kv", "kve", "lambertw", "owens_t", "shichi", "sici", "spence",
@@ -75,9 +77,9 @@ GAMMA = [
          torch=lambda z, m: ts.gamma(z + m) / ts.gamma(z), **PSI),
     case("binom", sp.binom, Q + 2, R, torch=lambda n, k: ts.gamma(n + 1) / ts.gamma(k + 1) / ts.gamma(n - k + 1), **PSI),
     case("binom-beyond", sp.binom, R, Q + 0.6, torch=lambda n, k: ts.gamma(n + 1) / ts.gamma(k + 1) / ts.gamma(n - k + 1), **PSI),
-    case("comb", lambda n: sp.comb(n, 2), Q + 2, torch=lambda n: n * (n - 1) / 2, single=False),
-    case("comb-repetition", lambda n: sp.comb(n, 2, repetition=True), Q, torch=lambda n: (n + 1) * n / 2, single=False),
-    case("perm", lambda n: sp.perm(n, 2), Q + 2, torch=lambda n: n * (n - 1), single=False),
+    case("comb", lambda n: sp.comb(n, 2), Q + 2, torch=lambda n: n * (n - 1) / 2, single=False, **PSI),
+    case("comb-repetition", lambda n: sp.comb(n, 2, repetition=True), Q, torch=lambda n: (n + 1) * n / 2, single=False, **PSI),
+    case("perm", lambda n: sp.perm(n, 2), Q + 2, torch=lambda n: n * (n - 1), single=False, **PSI),
     case("factorial", sp.factorial, Q, torch=lambda n: ts.gamma(n + 1), analytic=True, **TRI),
     case("beta", sp.beta, Q, P, torch=lambda a, b: T.exp(ts.log_beta(a, b)), **PSI),
     case("betaln", sp.betaln, Q, P, torch=ts.log_beta, **PSI),
@@ -201,6 +203,7 @@ INTEGRALS = [
     case("spence", sp.spence, W, torch=ts.spence, analytic=True),
     case("ellipk", sp.ellipk, U, torch=ts.ellipk),
     case("ellipkm1", sp.ellipkm1, R, torch=lambda p: ts.ellipk(1 - p)),
+    case("ellipem1", direct(hypergeometric.ellipem1), R, torch=lambda p: ts.ellipe(1 - p)),
     case("ellipe", sp.ellipe, U, torch=ts.ellipe),
     case("ellipkinc-phi", lambda x: sp.ellipkinc(x, 0.6), U, torch=lambda x: ts.ellipkinc(x, 0.6)),
     case("ellipeinc-phi", lambda x: sp.ellipeinc(x, 0.6), X, torch=lambda x: ts.ellipeinc(x, 0.6)),
@@ -212,7 +215,8 @@ INTEGRALS = [
 ]
 
 FUNCTIONS = [
-    case("logsumexp", sp.logsumexp, X, torch=lambda x: T.logsumexp(x, (0, 1)), analytic=True),
+    case("logsumexp", sp.logsumexp, LINE, torch=lambda x: T.logsumexp(x, 0), analytic=True),
+    case("logsumexp-all", lambda x: sp.logsumexp(np.outer([1.0, 2.0], np.append(x, 0.5))), LINE, single=False),
     case("logsumexp-axis", lambda x: sp.logsumexp(x, axis=-1, keepdims=True), CUBE, torch=lambda x: T.logsumexp(x, -1, True), analytic=True),
     case("logsumexp-b", lambda x, b: sp.logsumexp(x, 1, b), X, P, torch=lambda x, b: T.log(T.sum(b * T.exp(x), 1)), analytic=True),
     case("logsumexp-sign", lambda x, b: sp.logsumexp(x, axis=0, b=b, return_sign=True), X, np.abs(ROW) * [1, -1, 2],
@@ -230,7 +234,7 @@ SIGNALS = [
     case("scipy.signal.convolve-valid", lambda x, y: sg.convolve(y, x, mode="valid"), LINE, ROW, torch=lambda x, y: convolve_1d(x, y)[2:5], ulps=64, analytic=True),
     case("scipy.signal.convolve-2d", lambda x, y: sg.convolve(x, y, "same"), X, KERNEL, ulps=64, analytic=True,
          torch=lambda x, y: T.conv2d(x[None, None], T.flip(y, (0, 1))[None, None], padding=1)[0, 0, :2, :3]),
-    case("scipy.signal.convolve-3d", lambda x, y: sg.convolve(x, y, "valid"), CUBE, KERNEL[:, None, :], ulps=64, analytic=True),
+    case("scipy.signal.convolve-3d", lambda x: sg.convolve(x, KERNEL[:, None, :], "valid"), CUBE, ulps=64, analytic=True),
     case("scipy.signal.fftconvolve", lambda x, y: sg.fftconvolve(x, y), X, KERNEL, ulps=256, analytic=True, single=False),
     case("scipy.signal.correlate-full", lambda x, y: sg.correlate(x, y), LINE, ROW, torch=lambda x, y: convolve_1d(x, T.flip(y, (0,))), ulps=64, analytic=True),
     case("scipy.signal.correlate-same", lambda x, y: sg.correlate(x, y, "same"), X, KERNEL, ulps=64, analytic=True),

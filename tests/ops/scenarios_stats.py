@@ -18,7 +18,9 @@ LOC, SCALE = -0.3, 1.4
 
 def case(name: str, f: Any, *args: Any, **kw: Any) -> Scenario:
     """A row; SciPy's distributions answer in float64."""
-    return row(f"scipy.stats.{name}", f, *args, **{"analytic": False, "single": False, "ulps": 64, **kw})
+    return row(
+        f"scipy.stats.{name}", f, *args, **{"analytic": False, "single": False, "ulps": 64, **kw}
+    )
 
 
 def everything(name: str, x: Any, kinds: str, *shapes: float) -> list[Scenario]:
@@ -26,6 +28,7 @@ def everything(name: str, x: Any, kinds: str, *shapes: float) -> list[Scenario]:
     d: Any = getattr(st, name)
     rows: list[Scenario] = []
     for kind in kinds.split():
+
         def f(x: Any, loc: Any, scale: Any, kind: str = kind) -> Any:
             return getattr(d, kind)(x, *shapes, loc=loc, scale=scale)
 
@@ -37,7 +40,9 @@ def everything(name: str, x: Any, kinds: str, *shapes: float) -> list[Scenario]:
 def by_shapes(name: str, kind: str, x: Any, *shapes: Any, torch: Any = None) -> Scenario:
     """A function of a distribution by the variable and its shapes."""
     d: Any = getattr(st, name)
-    return case(f"{name}-{kind}-shapes", lambda x, *s: getattr(d, kind)(x, *s), x, *shapes, torch=torch)
+    return case(
+        f"{name}-{kind}-shapes", lambda x, *s: getattr(d, kind)(x, *s), x, *shapes, torch=torch
+    )
 
 
 ALL = "pdf logpdf cdf sf logcdf logsf"
@@ -67,6 +72,11 @@ LOCATED = [
 
 def log_normal_mass(a: Any, b: Any) -> Any:
     return T.log((T.erf(b / 2**0.5) - T.erf(a / 2**0.5)) / 2)
+
+
+def shares(xp: Any, p: Any, q: Any) -> Any:
+    """Two shares and the rest."""
+    return xp.stack([p, q, 1 - p - q])
 
 
 D = T.distributions if T is not None else None
@@ -105,8 +115,9 @@ SHAPES = [
 DISCRETE = [
     case("poisson-logpmf", lambda m: st.poisson.logpmf(COUNTS, m), Q, torch=lambda m: D.Poisson(m).log_prob(T.as_tensor(COUNTS).double())),
     case("poisson-pmf", lambda m: st.poisson.pmf(COUNTS, m), Q, torch=lambda m: T.exp(D.Poisson(m).log_prob(T.as_tensor(COUNTS).double()))),
-    case("poisson-cdf", lambda m: st.poisson.cdf(COUNTS, m), Q, torch=lambda m: T.special.gammaincc(T.as_tensor(COUNTS) + 1.0, m)),
+    case("poisson-cdf", lambda m: st.poisson.cdf(COUNTS, m), Q, torch=lambda m: T.special.gammaincc(T.as_tensor(COUNTS).double() + 1, m)),
     case("poisson-sf", lambda m: st.poisson.sf(COUNTS, m), Q),
+    case("poisson-logpmf-floor", lambda m: st.poisson.logpmf(np.floor(m), m), Q, torch=lambda m: D.Poisson(m).log_prob(T.floor(m))),
     case("poisson-loc", lambda m: st.poisson.logsf(COUNTS, m, 1), Q),
     case("binom-logpmf", lambda p: st.binom.logpmf(COUNTS, 5, p), R, torch=lambda p: D.Binomial(5, p).log_prob(T.as_tensor(COUNTS).double())),
     case("binom-pmf", lambda p: st.binom.pmf(COUNTS, 4, p), R),
@@ -126,7 +137,6 @@ DISCRETE = [
 MEAN = numbers(111, 3)
 ROOT = numbers(112, 3, 3) / 2 + 1.5 * np.eye(3)
 COVARIANCE = ROOT @ ROOT.T
-SHARES = np.array([0.2, 0.3, 0.5])
 ALPHA = np.array([1.4, 0.8, 2.6])
 SIMPLEX = np.array([[0.2, 0.5, 0.3, 0.1], [0.3, 0.1, 0.6, 0.2], [0.5, 0.4, 0.1, 0.7]])
 
@@ -134,17 +144,18 @@ SEVERAL = [
     case("multivariate_normal-logpdf", lambda x, m, a: st.multivariate_normal.logpdf(x, m, a @ a.T), X, MEAN, ROOT,
          torch=lambda x, m, a: D.MultivariateNormal(m, a @ a.T).log_prob(x), ulps=256),
     case("multivariate_normal-pdf", lambda x, s: st.multivariate_normal.pdf(x, MEAN, s), MEAN * 0.7, COVARIANCE[0, 0],
-         torch=lambda x, s: T.exp(D.MultivariateNormal(T.as_tensor(MEAN), s * T.eye(3)).log_prob(x)), ulps=256),
+         torch=lambda x, s: T.exp(D.MultivariateNormal(T.as_tensor(MEAN), s * T.eye(3).double()).log_prob(x)), ulps=256),
     case("multivariate_normal-diagonal", lambda m, v: st.multivariate_normal(m, v).logpdf(X), MEAN, np.array([0.4, 1.7, 0.9]),
          torch=lambda m, v: D.MultivariateNormal(m, T.diag(v)).log_prob(T.as_tensor(X)), ulps=256),
     case("multivariate_normal-one", lambda x, s: st.multivariate_normal.logpdf(x, 0.4, s), LINE, 1.7,
          torch=lambda x, s: D.Normal(0.4, T.sqrt(s)).log_prob(x), ulps=256),
-    case("multivariate_normal-entropy", lambda a: st.multivariate_normal.entropy(MEAN, a @ a.T), ROOT,
-         torch=lambda a: D.MultivariateNormal(T.as_tensor(MEAN), a @ a.T).entropy(), ulps=256),
+    case("multivariate_normal-entropy", lambda s, v: st.multivariate_normal.entropy(MEAN, COVARIANCE + s * np.outer(v, v)), 0.3, MEAN,
+         torch=lambda s, v: D.MultivariateNormal(T.as_tensor(MEAN), T.as_tensor(COVARIANCE) + s * T.outer(v, v)).entropy(), ulps=256),
     case("dirichlet-logpdf", lambda a: st.dirichlet.logpdf(SIMPLEX, a), ALPHA, torch=lambda a: D.Dirichlet(a).log_prob(T.as_tensor(SIMPLEX.T)), **TRI),
     case("dirichlet-pdf", lambda x: st.dirichlet.pdf(x, ALPHA), SIMPLEX[:2, 0], torch=lambda x: T.exp(D.Dirichlet(T.as_tensor(ALPHA)).log_prob(T.cat([x, 1 - x.sum()[None]])))),
-    case("multinomial-logpmf", lambda p: st.multinomial.logpmf([[1, 0, 3], [2, 1, 1]], 4, p), SHARES),
-    case("multinomial-pmf", lambda p: st.multinomial.pmf([2, 1, 1], 4, p), SHARES),
+    case("multinomial-logpmf", lambda p, q: st.multinomial.logpmf([[1, 0, 3], [2, 1, 1]], 4, shares(np, p, q)), 0.2, 0.3,
+         torch=lambda p, q: T.stack([D.Multinomial(4, shares(T, p, q)).log_prob(T.tensor(k).double()) for k in ([1, 0, 3], [2, 1, 1])])),
+    case("multinomial-pmf", lambda p, q: st.multinomial.pmf([2, 1, 1], 4, shares(np, p, q)), 0.2, 0.3),
 ]
 # fmt: on
 

@@ -123,8 +123,10 @@ def yn(n: int, x: Any) -> Any:
     wave = unit(lambda s: T.sin(x * math.sin(math.pi * s) - n * math.pi * s))
     sign = (-1) ** n
     decay = half_line(
-        lambda t: (math.exp(min(n * t, 300.0)) + sign * math.exp(-n * t))
-        * T.exp(-x * math.sinh(min(t, 30.0)))
+        lambda t: (
+            (math.exp(min(n * t, 300.0)) + sign * math.exp(-n * t))
+            * T.exp(-x * math.sinh(min(t, 30.0)))
+        )
     )
     return wave - decay / math.pi
 
@@ -232,7 +234,9 @@ def hypergeometric(tops: tuple[float, ...], bottoms: tuple[float, ...], z: Any) 
 
 
 def hyperu(a: float, b: float, x: Any) -> Any:
-    return half_line(lambda t: T.exp(-x * t) * t ** (a - 1) * (1 + t) ** (b - a - 1)) / math.gamma(a)
+    return half_line(lambda t: T.exp(-x * t) * t ** (a - 1) * (1 + t) ** (b - a - 1)) / math.gamma(
+        a
+    )
 
 
 def exprel(x: Any) -> Any:

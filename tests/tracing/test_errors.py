@@ -94,10 +94,10 @@ def range_of(x):
 
 CASES = [
     (if_on_value, TracingError, "bool()", "np.where"),
-    (call_float, TracingError, "float()", "stop_gradient"),
+    (call_float, TracingError, "float()", "Leave the value as it is"),
     (call_int, TracingError, "int()", "np.floor"),
     (call_math, TracingError, "math.sin", "np.sin"),
-    (call_item, TracingError, "item()", "stop_gradient"),
+    (call_item, TracingError, "item()", "Leave the value as it is"),
     (np_array, TracingError, "np.array", "dnp.array"),
     (np_asarray, TracingError, "np.array", "dnp.array"),
     (store, TracingError, "item assignment", "np.zeros inside the function"),
@@ -182,8 +182,8 @@ def test_other_leaves_name_the_parameter():
 
 
 def test_dtypes_that_are_not_carried():
-    with pytest.raises(DtypeError, match="argument x: got dtype float16"):
-        dk.grad(lambda x: x * x)(np.float16(1))
+    with pytest.raises(DtypeError, match="argument x: got dtype longdouble|float128"):
+        dk.grad(lambda x: x * x)(np.longdouble(1))
 
 
 def test_an_unknown_numpy_function_is_refused_by_name():

@@ -27,6 +27,7 @@ from ...transforms.optimise import optimise
 from .. import interpreter
 from .emit import STATUS, Module, emit_lanes, emit_map, flat_buffers
 from .schedule import Kernel, Plan, Step, plan
+from .written_out import of_real_numbers
 
 Arrays = dict[Buffer, Any]
 
@@ -52,7 +53,7 @@ class Schedule:
     @cached_property
     def loops(self) -> Program:
         """The loop program."""
-        return run(lower(self.optimised))
+        return run(lower(of_real_numbers(self.optimised)))
 
     @cached_property
     def module(self) -> Module:

@@ -66,6 +66,24 @@ def mod(x, y):
     return x % y
 
 
+@cuda.jit(device=True)
+def shift_left(x, n, bits):
+    """x·2ⁿ without what leaves an integer of so many bits."""
+    return x << n if 0 <= n < bits else type(x)(0)
+
+
+@cuda.jit(device=True)
+def shift_right(x, n, bits):
+    """⌊x/2ⁿ⌋ of an integer of so many bits."""
+    return x >> n if 0 <= n < bits else x >> type(n)(bits - 1) >> type(n)(1)
+
+
+@cuda.jit(device=True)
+def signbit(x):
+    """Whether a number is negative, or a negative zero or nan."""
+    return math.copysign(1.0, x) < 0
+
+
 if getattr(config, "ENABLE_CUDASIM"):  # noqa: B009
     from scipy.special import erf as erf
     from scipy.special import gammaln as lgamma

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import UnsupportedError, explain
-from ...graph import Loc
+from ...graph import Graph, Loc, all_nodes
 from ...lowering.syntax import (
     Apply,
     Assign,
@@ -32,8 +32,18 @@ from .threads import Total
 
 def unsupported(what: str, loc: Loc | None) -> UnsupportedError:
     got = what if loc is None else f"{what}, at {loc}"
-    want = "loops of known length over arrays of known shape"
+    want = "loops of known length over arrays of known shape, of real numbers"
     return UnsupportedError(explain("the CUDA backend", got, want, 'Use backend="numba"'))
+
+
+def of_real_numbers(graph: Graph) -> Graph:
+    """The graph, if there are no complex numbers in it."""
+    for node in all_nodes(graph):
+        if any(atom.type.complex for atom in (*node.args, *node.outs)):
+            raise unsupported(f"{node.op.name} of complex numbers", node.loc)
+    if any(param.type.complex for param in graph.params):
+        raise unsupported("complex numbers", None)
+    return graph
 
 
 def written_out(body: Body) -> Body:

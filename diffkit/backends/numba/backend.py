@@ -1,41 +1,36 @@
-"""A graph as a compiled function: optimise, lower, emit, then compile or load from the cache.
+"""A graph on its way to the machine: optimised, cut where it cannot be compiled, and run.
 
-The compiled function takes arrays in C order and numbers, allocates its results and one work block,
-and holds no lock while it runs. Where it gives up (an index out of bounds, a singular matrix, a
-loop that does not end) the interpreter runs the same graph again, and says what happened and where.
+Most graphs are one piece, and what runs them is its compiled function. A graph with operations that
+only NumPy knows is cut (`backends.cut`): compiled pieces and runs of the interpreter follow one
+another and hand over the values that are still read. `plan` says which is which.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ...graph import Graph
-from ...lowering.donate import donate
-from ...lowering.lower import lower
-from ...lowering.parallel import parallel_loops
-from ...lowering.passes import run
+from ...graph import Atom, Graph, Lit, Var
+from ...lowering.lower import refusal
 from ...lowering.program import Program
-from ...lowering.syntax import Buffer
 from ...transforms.optimise import optimise
-from .. import cache, interpreter
-from .emit import emit, signature
+from .. import interpreter
+from ..cut import Cut, cut
+from ..plan import Plan, plan_of
+from .piece import Executable as Executable
+from .piece import Options as Options
+from .piece import Piece
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to compile. `fastmath` lets LLVM regroup all arithmetic and assume that there is no nan
-    or infinity; `parallel` gives big outer loops to all cores."""
+class Programs(tuple[Program, ...]):
+    """The loop programs of several pieces; printed one after another."""
 
-    parallel: bool = False
-    fastmath: bool = False
-    donated: tuple[int, ...] = ()
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self))
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Lowered:
     """A graph on its way to the machine; each stage is made when it is first asked for."""
 
     graph: Graph
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def optimised(self) -> Graph:
@@ -51,105 +46,94 @@ class Lowered:
         return optimise(self.graph)
 
     @cached_property
-    def loops(self) -> Program:
-        """The loop program."""
-        return donate(run(lower(self.optimised)), self.options.donated)
+    def cut(self) -> Cut:
+        """What is compiled and what runs in NumPy."""
+        return cut(self.optimised, refusal)
 
     @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The compiled parts. What of a cut function may overwrite its arguments is not known."""
+        options = self.options if self.cut.whole else replace(self.options, donated=())
+        return tuple(Piece(part.graph, options) for part in self.cut.parts if part.compiled)
+
+    @property
+    def loops(self) -> Program | Programs:
+        """The loop program; of a function in parts, those of all compiled pieces."""
+        found = Programs(piece.loops for piece in self.pieces)
+        return found[0] if self.cut.whole else found
+
+    @property
     def source(self) -> str:
-        """The text that Numba compiles."""
-        return self._named[0]
+        """The text that Numba compiles; of several pieces, one after another."""
+        return "\n\n".join(piece.source for piece in self.pieces)
 
-    @cached_property
-    def _named(self) -> tuple[str, str]:
-        program = self.loops
-        text = emit(program, NAME, self.options.parallel)
-        bare = cache.without_comments(text)
-        digest = hashlib.sha256(f"{bare}{signature(program)}{self.options}".encode()).hexdigest()
-        plain = re.sub(r"\W", "", program.name) or "f"
-        name = f"{plain}_{digest[:8]}"
-        return text.replace(f"def {NAME}(", f"def {name}("), name
+    @property
+    def plan(self) -> Plan:
+        """Which operations are compiled, and which run in NumPy and why."""
+        return plan_of(self.graph.name, self.cut.parts)
 
-    def compile(self) -> Executable:
+    def compile(self) -> Executable | Joined:
         """The function, compiled now or loaded from the cache."""
-        source, name = self._named
-        shared = self.options.parallel and bool(parallel_loops(self.loops))
-        options = {
-            "error_model": "numpy", "nogil": True,
-            "fastmath": set(FAST) if self.options.fastmath else False, "parallel": shared,
-        }  # fmt: skip
-        function = cache.load(source, name, signature(self.loops), options)
-        return Executable(self.graph, self.loops, function)
+        if self.cut.whole:
+            return self.pieces[0].compile()
+        return Joined(self.cut, [piece.compile() for piece in self.pieces])
 
 
-NAME = "NAME"
-# Not `reassoc` or `nnan`: the kernels of vmath live by the order of their sums, and by nan.
-FAST = ("arcp", "contract", "nsz")
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part: what runs it, where its operands and results stand, what nobody reads after it."""
+
+    run: Callable[[Sequence[Any]], Sequence[Any]]
+    args: tuple[int, ...]
+    outs: slice
+    dead: tuple[int, ...]
 
 
-class Executable:
-    """A compiled program. `flat` is the bare compiled function: arrays in C order and numbers in,
-    results out, a lone one or a tuple; wrong types raise `TypeError`, and a donated array must not
-    share memory with another argument."""
+class Joined:
+    """Parts of a graph that run one after another. `flat` takes arrays and numbers and returns a
+    lone result or a tuple."""
 
-    def __init__(self, graph: Graph, program: Program, function: Callable[..., Any]) -> None:
-        self.graph = graph
-        self.function = function
-        self.consts = tuple(np.ascontiguousarray(b.value) for b in program.consts)
-        self.fails = program.fails
-        self.donated = {k for k, p in enumerate(program.params) if p in program.results}
-        self.arrays = [k for k, p in enumerate(program.params) if isinstance(p, Buffer)]
-        self.dtypes = [
-            None if isinstance(r, Buffer) else r.dtype.numpy.type for r in program.results
-        ]
-        self.lone = len(program.results) + self.fails == 1
-        self.flat: Callable[..., Any] = function
-        if self.fails or self.consts:
-            self.flat = self._checked
+    def __init__(self, cut: Cut, compiled: Sequence[Executable]) -> None:
+        graph, parts = cut.graph, cut.parts
+        pieces = iter(compiled)
+        slots: dict[Atom, int] = {param: k for k, param in enumerate(graph.params)}
+        for part in parts:
+            for out in part.graph.outputs:
+                slots[out] = len(slots)
+        self.size = len(slots)
+        last = {slots[param]: k for k, part in enumerate(parts) for param in part.graph.params}
+        kept = {slots[atom] for atom in graph.outputs if isinstance(atom, Var)}
+        self.steps: list[Step] = []
+        for k, part in enumerate(parts):
+            run = next(pieces) if part.compiled else interpreter.prepare(part.graph)
+            args = tuple(slots[param] for param in part.graph.params)
+            start = slots[part.graph.outputs[0]] if part.graph.outputs else 0
+            outs = slice(start, start + len(part.graph.outputs))
+            dead = tuple(slot for slot in args if last[slot] == k and slot not in kept)
+            self.steps.append(Step(run, args, outs, dead))
+        self.results = [atom if isinstance(atom, Lit) else slots[atom] for atom in graph.outputs]
+        given = set(range(len(graph.params)))
+        self.copied: list[int] = []
+        for k, place in enumerate(self.results):
+            if isinstance(place, Lit) or place in given:
+                self.copied.append(k)
+            else:
+                given.add(place)
 
     def __call__(self, args: Sequence[Any]) -> list[Any]:
-        """The results for a list of arguments, as arrays and NumPy scalars."""
-        given = list(args)
-        for k in self.arrays:
-            given[k] = in_order(given[k])
-        for k in self.donated:
-            others = [given[j] for j in self.arrays if j != k]
-            shared = any(np.may_share_memory(given[k], x) for x in (*others, *self.consts))
-            if shared or not given[k].flags.writeable:
-                given[k] = given[k].copy()
-        found = self._found(given)
-        if found is None:
-            return self._again(args)
-        return [r if t is None else t(r) for r, t in zip(found, self.dtypes, strict=True)]
+        """The results for a list of arguments, as arrays and NumPy scalars. They share no memory
+        with the arguments or one another."""
+        env: list[Any] = [*args, *[None] * (self.size - len(args))]
+        for step in self.steps:
+            env[step.outs] = step.run([env[k] for k in step.args])
+            for k in step.dead:
+                env[k] = None
+        found = [place.value if isinstance(place, Lit) else env[place] for place in self.results]
+        for k in self.copied:
+            found[k] = np.array(found[k])[()]
+        return found
 
-    def _found(self, given: Sequence[Any]) -> Sequence[Any] | None:
-        """The results; None if the program gave up."""
-        try:
-            found = self.function(*given, *self.consts)
-        except np.linalg.LinAlgError:
-            return None
-        if self.lone:
-            return (found,)
-        if self.fails:
-            return None if found[-1] else found[:-1]
-        return found or ()
-
-    def _checked(self, *args: Any) -> Any:
-        found = self._found(args)
-        if found is None:
-            found = self._again(args)
+    def flat(self, *args: Any) -> Any:
+        """The results for bare arguments."""
+        found = self(args)
         return found[0] if len(found) == 1 else tuple(found)
-
-    def _again(self, args: Sequence[Any]) -> list[Any]:
-        """Run by the interpreter, which raises the error that names the user's line."""
-        return interpreter.prepare(self.graph)(args)
-
-
-def in_order(array: Any) -> Any:
-    """An array as compiled code takes it: C order, aligned."""
-    flags = array.flags
-    return (
-        array
-        if flags.carray or (flags.c_contiguous and flags.aligned)
-        else np.array(array, order="C")
-    )

@@ -34,13 +34,25 @@ from ...lowering.syntax import (
 )
 from ...lowering.text import ATOM, INFIX, Names, range_text, where
 from ...lowering.walk import walk
-from ...types import DType, b1, f32, f64, i32, i64
-from .spelling import FORMS, FUNCTIONS, ROUTINES, TWICE, VMATH
+from ...types import DType, b1, c64, f64, i32, i64
+from .spelling import (
+    BITS,
+    COMPLEX,
+    COMPLEX_FUNCTIONS,
+    COMPLEX_TURNED,
+    FORMS,
+    FUNCTIONS,
+    ROUTINES,
+    SHIFTS,
+    TWICE,
+    VMATH,
+)
 
 RESERVED = (
     "np", "range", "abs", "float", "int", "print", "len", "min", "max", "sum", "work", "prange",
     "plus", "times", "dot", "window", "grown", "solve", "solve_or_nan", "where", "sqrt",
-    *(spelling.name for spelling in FUNCTIONS.values()),
+    *(spelling.name for spelling in (*FUNCTIONS.values(), *COMPLEX_FUNCTIONS.values())), *SHIFTS,
+    "complex",
 )  # fmt: skip
 LARGE = 4 << 20  # bytes from which on NumPy asks for large pages, too
 INDENT = "    "
@@ -58,6 +70,9 @@ class NumbaNames(Names):
         return name
 
     def number(self, expr: Const) -> str:
+        if expr.dtype.kind == "c":
+            parts = (self.number(Const(part, f64)) for part in (expr.value.real, expr.value.imag))
+            return narrowed(f"complex({', '.join(parts)})", expr.dtype)
         text = repr(expr.value)
         if text in ("inf", "-inf", "nan"):
             text = text.replace("inf", "np.inf").replace("nan", "np.nan")
@@ -78,6 +93,8 @@ class NumbaNames(Names):
         if name == "polygamma":
             (order,) = [value for key, value in expr.attrs if key == "n"]
             return f"{self.use(VMATH, 'polygamma')}({order}, {self.expr(args[0])})", ATOM
+        if "c" in (of.kind, expr.dtype.kind):
+            return self.complex(expr)
         if of.kind != "f":
             return self.whole(expr)
         if name in ("isfinite", "isinf"):
@@ -95,6 +112,13 @@ class NumbaNames(Names):
             return f"{helper}({', '.join(map(self.expr, expr.args))})", ATOM
         if name in INFIX:
             return self.infix(*INFIX[name], expr.args)
+        if name in BITS:
+            return f" {BITS[name]} ".join(map(self.tight, expr.args)), 1
+        if name in SHIFTS:
+            helper, bits = self.use(ROUTINES, name), 8 * expr.dtype.numpy.itemsize
+            return f"{helper}({', '.join(map(self.expr, expr.args))}, {bits})", ATOM
+        if name == "bit_not":
+            return f"~{self.tight(expr.args[0])}", 7
         if name in TWICE:
             form, binds = TWICE[name]
             text, inner = self.bound(expr.args[0])
@@ -124,6 +148,22 @@ class NumbaNames(Names):
                 return text, binds
         return (f"np.int32({text})", ATOM) if expr.dtype is i32 else (text, 8)
 
+    def complex(self, expr: Apply) -> tuple[str, int]:
+        """Of complex numbers, or a complex number of two real ones."""
+        name, args = expr.op.name, expr.args
+        if name in ("real", "imag"):
+            return f"{self.tight(args[0])}.{name}", ATOM
+        if name in COMPLEX_TURNED:
+            name, args = COMPLEX_TURNED[name], args[::-1]
+        if name in INFIX and name not in COMPLEX and name not in COMPLEX_FUNCTIONS:
+            loose = expr.loose and name == "add"  # LLVM knows no complex products
+            return self.general(expr) if loose else self.infix(*INFIX[name], args)
+        texts = [self.expr(arg) for arg in args]
+        if name in COMPLEX:
+            return COMPLEX[name].format(*texts), ATOM
+        spelling = COMPLEX_FUNCTIONS[name]
+        return narrowed(f"{self.use(*spelling)}({', '.join(texts)})", expr.dtype), ATOM
+
     def tight(self, expr: Expr) -> str:
         text, binds = self.bound(expr)
         return text if binds == ATOM else f"({text})"
@@ -140,12 +180,19 @@ class NumbaNames(Names):
             return self.bound(arg)
         if dtype is b1:
             return f"{self.tight(arg)} != 0", 4
+        if arg.dtype.kind == "c" and dtype.kind != "c":
+            return f"np.{dtype.numpy}({self.tight(arg)}.real)", ATOM
         return f"np.{dtype.numpy}({self.expr(arg)})", ATOM
 
     def import_lines(self) -> list[str]:
         """The imports of the names that were used."""
         used = sorted(self.imports.items())
         return [f"from {module} import {', '.join(sorted(names))}" for module, names in used]
+
+
+def narrowed(text: str, dtype: DType) -> str:
+    """What was computed in double precision, as a complex number of this type."""
+    return f"np.complex64({text})" if dtype is c64 else text
 
 
 def emit(program: Program, name: str, parallel: bool = False) -> str:
@@ -183,7 +230,7 @@ def signature(program: Program) -> str:
 
 
 def type_text(item: Local | Buffer, written: Collection[object]) -> str:
-    dtype = {f64: "float64", f32: "float32", i64: "int64", i32: "int32", b1: "boolean"}[item.dtype]
+    dtype = "boolean" if item.dtype is b1 else str(item.dtype.numpy)
     if isinstance(item, Local):
         return dtype
     return f"Array({dtype}, {len(item.shape)}, 'C', {item not in written})"

@@ -26,8 +26,8 @@ from numba.np.linalg import call_xxgemm, call_xxgemv, ensure_blas
 from ..vmath import where
 
 __all__ = [
-    "dot", "floordiv", "grown", "large", "mod", "restrict", "scale", "sign", "solve",
-    "solve_or_nan", "window",
+    "dot", "floordiv", "grown", "large", "mod", "restrict", "scale", "shift_left", "shift_right",
+    "sign", "signbit", "solve", "solve_or_nan", "window",
 ]  # fmt: skip
 
 OPTIONS: Any = {"error_model": "numpy", "forceinline": True}
@@ -178,6 +178,29 @@ def mod_of(x, y):
         return where((y < 0) != (rest < 0), rest + y, rest)
 
     return of_floats if isinstance(x, types.Float) else lambda x, y: np.remainder(x, y)
+
+
+@njit(**OPTIONS)
+def shift_left(x, n, bits):
+    """x·2ⁿ without what leaves an integer of so many bits."""
+    return x << n if 0 <= n < bits else type(x)(0)
+
+
+@njit(**OPTIONS)
+def shift_right(x, n, bits):
+    """⌊x/2ⁿ⌋ of an integer of so many bits."""
+    return x >> n if 0 <= n < bits else x >> type(n)(bits - 1) >> type(n)(1)
+
+
+def signbit(x):
+    """Whether a number is negative, or a negative zero or nan."""
+
+
+@overload(signbit, jit_options=OPTIONS)
+def signbit_of(x):
+    if isinstance(x, types.Float):
+        return lambda x: math.copysign(type(x)(1), x) < 0
+    return lambda x: x < 0
 
 
 @njit(error_model="numpy")

@@ -23,6 +23,7 @@ from ...errors import DiffkitError
 from ...graph import Builder, Linear, Node, evaluate, literal
 from ...ops import Expr
 from ...ops.contract import letter_sizes, split
+from ...ops.fft import fft, irfft, rfft
 from ...ops.index import gather, numpy_gather, scatter_add, scatter_set
 from ...ops.shape import zeros
 from ...types import Array, Shape, f64
@@ -42,6 +43,8 @@ def through_linear(node: Node, places: Sequence[int], given: Given, values: Valu
         if node.op in (scatter_add, scatter_set):
             return written_anywhere(node, given, values)
         return through_stack(node, [given[k] for k in places], places)
+    if node.op in (fft, rfft, irfft):
+        return through_transform(node, given[0])
     return sets.union(*[through_operand(node, k, places, given[k], values) for k in places])
 
 
@@ -115,6 +118,15 @@ def along_line(node: Node, a: Sets) -> Sets:
     sets.guard(line.nnz * outer * inner)
     relation = kron(kron(eye_array(outer), line), eye_array(inner))
     return sets.product(csr_array(relation).astype(np.bool_), a)
+
+
+def through_transform(node: Node, a: Sets | None) -> Sets | None:
+    """Every element of a line depends on all of that line, parts of complex numbers being one."""
+    if a is None:
+        return None
+    shape, axis = node.args[0].type.shape, node.attrs["axis"]
+    ones = tuple(1 if k == axis else n for k, n in enumerate(shape))
+    return sets.stretch(sets.along(a, shape, [axis]), ones, node.out.type.shape)
 
 
 # --- ops that mix everything ---------------------------------------------------------------------

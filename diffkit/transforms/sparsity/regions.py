@@ -53,7 +53,7 @@ def through(node: Node, given: Given, values: Values, walk: Walk) -> tuple[Given
     if all(a is None for a in given):
         return unknown, unknown
     if node.op is callback:
-        raise no_rule(node)
+        raise no_rule(node, "a sparsity pattern")
     if has_rules(node):
         return through_custom(node, given, walk), unknown
     return [sets.everything(given, node.outs[0].type.size), *unknown[1:]], unknown

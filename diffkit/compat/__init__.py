@@ -1,0 +1,1 @@
+"""Stand-ins for other packages, so that code written for them runs on diffkit unchanged."""

@@ -1,0 +1,11 @@
+"""The functions of `scipy.stats.gamma` for traced values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .....numpy.scipy import stats as _stats
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_stats.gamma, name)

@@ -1,0 +1,23 @@
+"""Which graphs a mode of real numbers takes.
+
+The complex step has the imaginary axis for itself, and the formulas of symbolic mode are simplified
+as those of real symbols: both would give wrong numbers where a function computes with complex ones.
+"""
+
+from __future__ import annotations
+
+from ..errors import UnsupportedError, explain
+from ..graph import Graph, all_nodes
+
+
+def require_real(graph: Graph, asked: str) -> None:
+    """An error that names the first complex value of a graph and its line, if there is one."""
+    found = [(p.type, f"the argument {p.hint}".rstrip()) for p in graph.params]
+    for node in all_nodes(graph):
+        where = f" at {node.loc}" if node.loc else ""
+        found += [(out.type, f"{node.op.name}{where}") for out in node.outs]
+    for type_, name in found:
+        if type_.complex:
+            want = "a function that computes with real numbers throughout"
+            remedy = "Use method='forward', 'reverse' or 'finite', which take complex numbers"
+            raise UnsupportedError(explain(asked, f"{name} is {type_}", want, remedy))
