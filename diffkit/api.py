@@ -15,7 +15,7 @@ import numpy as np
 
 from .calls import Call, record_call, selected
 from .choice import jacobian_by_pattern
-from .errors import DtypeError, ShapeError, explain
+from .errors import DtypeError, ShapeError, UnsupportedError, explain
 from .graph import Graph
 from .jacobians import jacobian_blocks, pulled
 from .linearized import Linearized
@@ -242,6 +242,9 @@ def jacobian(
     by = selected("jacobian", argnums, argnames)
     coloured = by_pattern(method)
     if coloured is not None:
+        if holomorphic:
+            got, want = f"holomorphic=True with method={method!r}", '"forward" or "reverse"'
+            raise UnsupportedError(explain("jacobian", got, want, "Choose one of these"))
         return planned("jacobian", f, *jacobian_by_pattern(f, by, has_aux, coloured))
     chosen = resolve(method, "jacobian")
 

@@ -35,6 +35,10 @@ class LeakedTracerError(DiffkitError, RuntimeError):
     """A traced value was used after the trace that made it had ended."""
 
 
+class CopyError(DiffkitError, ValueError):
+    """A copy was forbidden where only a copy can be made."""
+
+
 class IndexingError(DiffkitError, IndexError):
     """An index is out of bounds or of a kind that cannot be traced."""
 

@@ -179,7 +179,7 @@ def torn(nodes: Sequence[Node], levels: Levels, why: Mapping[Node, str]) -> dict
         for arg in node.args:
             maker = makers.get(arg) if isinstance(arg, Var) else None
             if maker is not None and levels[maker] != levels[node]:
-                found.update((torn, TORN) for torn in (maker, node) if torn not in why)
+                found.update((loop, TORN) for loop in (maker, node) if loop not in why)
     return found
 
 

@@ -215,6 +215,14 @@ def check(x: Tensor, ok: Tensor, steps: Tensor, residual: Tensor, **attrs: str) 
     return numpy_check(x, flag, count, worst, **attrs)
 
 
+def nextafter(x: Tensor, y: Tensor) -> Tensor:
+    """PyTorch has no derivative for it; the neighbour of x moves as x does."""
+    torch = load_torch("to_torch")
+    start = x.detach()
+    found = torch.nextafter(start, y.detach())
+    return found + torch.where(torch.isfinite(start), x - start, 0.0)
+
+
 @lru_cache(maxsize=1)
 def table() -> dict[str, TorchFunction]:
     """The PyTorch function of each op, by the op's name; attributes come as keywords."""
@@ -239,6 +247,7 @@ def table() -> dict[str, TorchFunction]:
         "bit_count": bit_count,
         "shift_left": torch.bitwise_left_shift,
         "shift_right": torch.bitwise_right_shift,
+        "nextafter": nextafter,
         "rint": torch.round,  # halves to even, as np.rint
         # PyTorch has no derivative for it, not even zero
         "floordiv": lambda x, y: torch.floor_divide(x.detach(), y.detach()),

@@ -6,6 +6,7 @@ that the twin has the same values; PyTorch's own derivative refuses a result tha
 
 # The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
 

@@ -58,8 +58,9 @@ def whole(c: Lit | None) -> list[int]:
     if c is None:
         return []
     found = np.unique(c.value)
-    small = np.all(np.abs(found) <= GREATEST) and np.all(found == np.rint(found))
-    return [int(n) for n in found] if small and found.size <= MOST else []
+    numbers = np.rint(np.real(found))
+    small = np.all(np.abs(found) <= GREATEST) and np.all(found == numbers)
+    return [int(n) for n in numbers] if small and found.size <= MOST else []
 
 
 def integer_power(e: Expansion, x: Series, n: int) -> Series:

@@ -5,16 +5,20 @@ and the few that NumPy's own protocols can not reach.
     dnp.sin is numpy.sin; dnp.set_at, dnp.add_at, dnp.logsumexp, dnp.erf, dnp.lgamma and dnp.digamma
     are diffkit's and take arrays and traced values alike; dnp.zeros, dnp.array and all that makes
     arrays (`creation`) make traced ones while a function is recorded; dnp.scipy is SciPy.
+
+It follows the array API standard, edition 2024.12, in which functions find the namespace of their
+arguments by `x.__array_namespace__()`: a traced array answers with this one (`standard`, `fft`).
 """
 
 from typing import Any
 
 import numpy as _numpy
 
+from . import fft as fft
 from . import scipy as scipy
 from .creation import arange as arange
 from .creation import array as array
-from .creation import asarray as asanyarray
+from .creation import asanyarray as asanyarray
 from .creation import asarray as asarray
 from .creation import ascontiguousarray as ascontiguousarray
 from .creation import copy as copy
@@ -36,6 +40,9 @@ from .handlers import take as take
 from .special import digamma as digamma
 from .special import erf as erf
 from .special import lgamma as lgamma
+from .standard import argsort as argsort
+from .standard import from_dlpack as from_dlpack
+from .standard import sort as sort
 from .joining import c_ as c_
 from .joining import r_ as r_
 from .joining import vectorize as vectorize
@@ -46,3 +53,7 @@ from .writing import set_at as set_at
 def __getattr__(name: str) -> Any:
     """Everything else is NumPy's."""
     return getattr(_numpy, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(_numpy)})

@@ -162,5 +162,6 @@ BY_VALUE = (
 )  # fmt: skip
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.select: select, np.choose: choose, np.piecewise: piecewise, np.compress: compress,
-    np.extract: extract, np.trim_zeros: trim_zeros, **{function: by_value(function) for function in BY_VALUE},
+    np.extract: extract, np.trim_zeros: trim_zeros,
+    **{function: by_value(function) for function in BY_VALUE},
 }  # fmt: skip

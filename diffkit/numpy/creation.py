@@ -16,9 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import CopyError, explain
 from ..graph import literal
 from ..ops import arithmetic as a
 from ..ops import shape as s
+from ..tracing.arraylike import require_cpu
+from ..tracing.location import at_line
 from ..tracing.table import as_table
 from ..tracing.tracer import CURRENT, FLOATS, Trace, Tracer, innermost
 from ..tracing.views import boxed, is_array, packed
@@ -40,15 +43,23 @@ def constant(trace: Trace, number: Any, shape: Any, dtype: Any, in_order: bool) 
     return boxed(s.broadcast(lit, shape=shape_of(shape)), in_order)
 
 
+def unless_traced(like: Any) -> Any:
+    """`like=` for NumPy: a traced array asks for what is made here anyway."""
+    return None if isinstance(like, Tracer) else like
+
+
 def filled(number: float, numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
     """zeros, ones and empty."""
 
-    def make(shape: Any, dtype: Any = float, order: Any = "C", **keywords: Any) -> Any:
+    def make(
+        shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
+    ) -> Any:
         trace = CURRENT.get()
         kind = np.dtype(float if dtype is None else dtype)
         if trace is None or kind not in FLOATS:
-            plain = numpy(shape, dtype, order, **keywords)
+            plain = numpy(shape, dtype, order, device=device, like=unless_traced(like))
             return plain if trace is None else as_table(plain)
+        require_cpu(f"np.{name}", device)
         return constant(trace, number, shape, kind, order == "C")
 
     make.__name__ = make.__qualname__ = name
@@ -61,7 +72,10 @@ ones = filled(1.0, np.ones, "ones")
 empty = filled(0.0, np.empty, "empty")
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **keywords: Any) -> Any:
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None,
+    like: Any = None,
+) -> Any:  # fmt: skip
     """As `np.full`, where the fill value may be traced.
 
     >>> import diffkit.numpy as dnp
@@ -70,16 +84,22 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **key
     """
     trace = innermost((fill_value,))
     if trace is None:
-        return traced(np.full(shape, fill_value, dtype, order, **keywords), order == "C")
+        like = unless_traced(like)
+        plain = np.full(shape, fill_value, dtype, order, device=device, like=like)
+        return traced(plain, order == "C")
+    require_cpu("np.full", device)
     value = trace.value(fill_value)
     if dtype is not None:
         value = a.cast(value, dtype=dtype_of(dtype, "np.full"))
     return boxed(s.broadcast(value, shape=shape_of(shape)), order == "C")
 
 
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, **keywords: Any) -> Any:
+def eye(
+    N: Any, M: Any = None, /, k: Any = 0, dtype: Any = float, order: Any = "C", **keywords: Any
+) -> Any:
     """As `np.eye`: while a function is recorded, an array that can be written."""
-    return traced(np.eye(N, M, k, dtype, **keywords), keywords.get("order", "C") == "C")
+    keywords["like"] = unless_traced(keywords.get("like"))
+    return traced(np.eye(N, M, k, dtype, order, **keywords), order == "C")
 
 
 def identity(n: Any, dtype: Any = None, **keywords: Any) -> Any:
@@ -137,12 +157,27 @@ def asarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
     >>> dnp.asarray(x) is x
     True
     """
-    if isinstance(a, list | tuple):
-        return array(a, dtype, **keywords)
-    if not isinstance(a, Tracer):
+    keywords["like"] = unless_traced(keywords.get("like"))
+    if not isinstance(a, Tracer | list | tuple):
         return np.asarray(a, dtype, **keywords)
-    same = dtype is None or np.dtype(dtype) == a.dtype
-    return a if same and is_array(a) else array(a, dtype)
+    if innermost((a,)) is None:
+        fresh = np.asarray(a, dtype, **keywords)
+        return traced(fresh, fresh.flags.c_contiguous)
+    require_cpu("np.asarray", keywords.get("device"))
+    same = isinstance(a, Tracer) and (dtype is None or np.dtype(dtype) == a.dtype) and is_array(a)
+    wanted = keywords.get("copy")
+    if wanted is False and not same:
+        got, remedy = "copy=False of what is no array of this dtype", "Leave copy= out"
+        want = "an array that need not be copied"
+        raise CopyError(explain(f"np.asarray{at_line()}", got, want, remedy))
+    return a if same and not wanted else array(a, dtype)
+
+
+def asanyarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
+    """As `np.asanyarray`, of traced values and lists of them, too."""
+    if isinstance(a, Tracer | list | tuple):
+        return asarray(a, dtype, **keywords)
+    return np.asanyarray(a, dtype, **keywords)
 
 
 def ascontiguousarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
@@ -194,8 +229,9 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> An
     if isinstance(a, Tracer) or innermost((fill_value,)) is None:
         fresh: Any = np.full_like(a, fill_value, dtype, **keywords)
         return traced(fresh) if isinstance(fresh, np.ndarray) else fresh
+    size = keywords.get("shape")
     kind = np.asarray(a).dtype if dtype is None else dtype
-    return full(np.shape(a), fill_value, kind)
+    return full(np.shape(a) if size is None else size, fill_value, kind, device=keywords.get("device"))
 
 
 class ArrayType(type):
@@ -246,14 +282,17 @@ def of_traced(number: float | None) -> Callable[..., Any]:
         return np.full(size, fill, kind)
 
     def handler(
-        t: Trace, a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
-    ) -> Any:
+        t: Trace, a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
+        shape: Any = None, *, device: Any = None,
+    ) -> Any:  # fmt: skip
+        require_cpu("np.zeros_like and the like", device)
         return make(t, t.value(a), number, dtype, order, shape)
 
     def full_handler(
         t: Trace, a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True,
-        shape: Any = None,
+        shape: Any = None, *, device: Any = None,
     ) -> Any:  # fmt: skip
+        require_cpu("np.full_like", device)
         fill = t.value(fill_value) if innermost((fill_value,)) is not None else fill_value
         return make(t, t.value(a), fill, dtype, order, shape)
 
@@ -276,7 +315,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 STAND_INS: dict[Any, Any] = {
     np.zeros: zeros, np.ones: ones, np.empty: empty, np.full: full, np.eye: eye,
     np.identity: identity, np.array: array, np.asarray: asarray, np.copy: copy,
-    np.asanyarray: asarray, np.ascontiguousarray: ascontiguousarray,
+    np.asanyarray: asanyarray, np.ascontiguousarray: ascontiguousarray,
     np.arange: arange, np.linspace: linspace,
     np.zeros_like: zeros_like, np.ones_like: ones_like, np.empty_like: empty_like,
     np.full_like: full_like, np.ndarray: ndarray,

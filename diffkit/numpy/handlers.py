@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -100,6 +101,11 @@ def stop_gradient(x: Any) -> Any:
     return a.stop_gradient(x) if isinstance(x, Tracer) else x
 
 
+def namespace() -> Any:
+    """The package that this file belongs to, which imports it."""
+    return sys.modules[__package__ or ""]
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **elementwise.FUNCTIONS,
     **complexes.FUNCTIONS,
@@ -130,9 +136,13 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 HANDLERS = Handlers(
     ufuncs={
-        **elementwise.UFUNCS, **complexes.UFUNCS, **contract.UFUNCS, **integers.UFUNCS,
-        **parts.UFUNCS, **products.UFUNCS,
-    },  # fmt: skip
+        **elementwise.UFUNCS,
+        **complexes.UFUNCS,
+        **contract.UFUNCS,
+        **integers.UFUNCS,
+        **parts.UFUNCS,
+        **products.UFUNCS,
+    },
     scipy_ufuncs=special.SCIPY_UFUNCS,
     reductions=reduce.REDUCTIONS,
     method=scans.call_method,
@@ -144,4 +154,5 @@ HANDLERS = Handlers(
     astype=astype,
     array=array_of,
     rebind=rebind,
+    namespace=namespace,
 )

@@ -54,14 +54,13 @@ def matrix(t: Trace, x: Any, name: str, square: bool = False) -> Tracer:
     return v if v.type.differentiable else a.cast(v, dtype=f64)
 
 
-def hermitian_from(v: Tracer, upper: bool) -> Tracer:
+def hermitian_from(v: Any, upper: bool) -> Any:
     """The Hermitian matrix of which this has one triangle."""
     n = v.shape[-1]
     strict = below(n, n, True)
     half = masked(v, strict.T if upper else strict)
     middle = join(real(v), real(v).full(0)) if v.type.complex else v
-    whole: Any = a.add(half, cast(Any, adjoint(cast(Any, half))))
-    return a.add(whole, masked(middle, np.eye(n, dtype=bool)))
+    return a.add(a.add(half, adjoint(half)), masked(middle, np.eye(n, dtype=bool)))
 
 
 # --- systems -------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ KINDS = {
 def link(t: Trace, function: Any, args: Any, kwargs: Any, result: Any) -> Any:
     """The result of a function, made a view where NumPy returns one, and never an argument itself
     where NumPy returns a new array."""
-    kind = KINDS.get(function)
+    kind = None if kwargs.get("copy") else KINDS.get(function)
     if function is np.einsum and rearranges(args):
         read = partial(rearranged, t.handlers.functions[function], args[0])
         return link_view(result, args[1], "np.einsum", read, None)

@@ -16,16 +16,23 @@ from typing import Any
 
 import numpy as np
 
-from ..tracing.tracer import Trace
+from ..tracing import inplace
+from ..tracing.tracer import Trace, Tracer
+from ..tracing.views import is_array
 from .arguments import NO_VALUE, refuse
 from .reduce import highest, is_mask, lowest, safe_sqrt
+
+STORED = ("np.nan_to_num with copy=False", "same_kind")
 
 
 def nan_to_num(
     t: Trace, x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
-    """Numbers in place of nan and infinities; their derivative is zero."""
+    """Numbers in place of nan and infinities; their derivative is zero. `copy=False` writes."""
     v: Any = t.value(x)
+    if not copy and isinstance(x, Tracer) and is_array(x):
+        inplace.store_result(x, nan_to_num(t, v.copy(), True, nan, posinf, neginf), t, *STORED)
+        return x
     if v.dtype.kind == "c":
         parts = [
             nan_to_num(t, part, True, nan, posinf, neginf) for part in (np.real(v), np.imag(v))

@@ -23,6 +23,7 @@ from ..ops import bits as b
 from ..ops import cylinder
 from ..ops import elementwise as e
 from ..ops.kinks import at
+from ..tracing.arraylike import require_cpu
 from ..tracing.tracer import Trace, Tracer
 from ..types import i32
 from .elementwise import operands, round_
@@ -39,6 +40,10 @@ def copysign(t: Trace, x1: Any, x2: Any) -> Any:
     """|x| with the sign of y, whose derivative by y is zero."""
     x, y = operands(t, np.copysign, (x1, x2))
     return np.absolute(x) * a.select(b.signbit(y), y.full(-1, ()), y.full(1, ()))
+
+
+def nextafter(t: Trace, x1: Any, x2: Any) -> Tracer:
+    return b.nextafter(*operands(t, np.nextafter, (x1, x2)))
 
 
 def fmod(t: Trace, x1: Any, x2: Any) -> Any:
@@ -65,7 +70,7 @@ def ignoring_nan(ufunc: Any, op: Any) -> Callable[..., Any]:
 
 
 def logaddexp2(t: Trace, x1: Any, x2: Any) -> Any:
-    """log₂(2^x + 2^y), as `logaddexp`: m is the value of the higher, held fixed by the derivative."""
+    """log₂(2^x + 2^y), as `logaddexp`: m is the value of the higher, fixed for the derivative."""
     x, y = operands(t, np.logaddexp2, (x1, x2))
     first = a.greater_equal(x, y)
     high, low = a.select(first, x, y), a.select(first, y, x)
@@ -158,11 +163,12 @@ def bessel(t: Trace, x: Any) -> Any:
 
 
 def astype(t: Trace, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    require_cpu("np.astype", device)
     return t.value(x).astype(dtype, copy=copy)
 
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.signbit: signbit, np.copysign: copysign, np.fmod: fmod,
+    np.signbit: signbit, np.nextafter: nextafter, np.copysign: copysign, np.fmod: fmod,
     np.fmax: ignoring_nan(np.fmax, a.maximum), np.fmin: ignoring_nan(np.fmin, a.minimum),
     np.logaddexp2: logaddexp2, np.heaviside: heaviside, np.ldexp: ldexp, np.frexp: frexp,
     np.modf: modf, np.divmod: divmod_,

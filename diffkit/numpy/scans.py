@@ -178,7 +178,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 
 def call_method(t: Trace, ufunc: Any, method: str, inputs: Any, keywords: Any) -> Any:
-    """A method of a ufunc, but for `reduce` of those with an op, or None where it is not recorded."""
+    """A method of a ufunc, or None where it is not recorded; `reduce` with an op is in `reduce`."""
     if method == "reduce" and ufunc in ASSOCIATIVE:
         return folded(ufunc)(t, *inputs, **keywords)
     if method == "accumulate" and ufunc in ACCUMULATIONS:

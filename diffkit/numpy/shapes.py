@@ -22,11 +22,11 @@ from .arguments import as_tuple, normal_axes, normal_axis, refuse, shape_of
 from .elementwise import together
 
 
-def reshape(t: Trace, a: Any, /, shape: Any = None, order: str = "C", **old: Any) -> Tracer:
-    """C order only; one axis may be -1."""
+def reshape(t: Trace, a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Tracer:
+    """C order only; one axis may be -1. Whether the result is a copy, `linking` decides."""
     x = t.value(a)
     refuse("np.reshape", order=(order, "C"))
-    wanted = shape_of(old.get("newshape", shape))
+    wanted = shape_of(shape)
     if wanted.count(-1) == 1:
         known = math.prod(n for n in wanted if n != -1)
         rest = x.size // known if known and x.size % known == 0 else -1

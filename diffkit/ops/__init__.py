@@ -31,8 +31,9 @@ from . import (
 from .arithmetic import Expr as Expr
 
 FAMILIES = (
-    arithmetic, elementwise, complex, shape, reduce, index, contract, linalg, region, custom, solvers,
-    bits, order, scan, fft,
+    arithmetic, elementwise, complex, shape, reduce, index, contract, linalg, region, custom,
+    solvers, bits, order, scan, fft,
     special, cylinder, hypergeometric,
-    degenerate, triangular, orthogonal, spectral, svd, determinant, matrix_equations, matrix_functions,
+    degenerate, triangular, orthogonal, spectral, svd, determinant, matrix_equations,
+    matrix_functions,
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Integers bit by bit, their divisors, and the sign bit of a number: nothing here has a derivative.
+"""Integers bit by bit, their divisors, the sign bit of a number, and its neighbour. But for the
+neighbour, which moves as the number does, nothing here has a derivative.
 
-A shift by as many places as an integer has, or by more, leaves nothing but copies of the sign, as in
-NumPy.
+A shift by as many places as an integer has bits, or by more, leaves nothing but copies of the sign,
+as in NumPy.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ shift_right = elementwise("shift_right", np.right_shift)
 gcd         = elementwise("gcd", np.gcd)
 lcm         = elementwise("lcm", np.lcm)
 signbit     = predicate("signbit", np.signbit)
+nextafter   = elementwise("nextafter", np.nextafter, 1, None,      # x and a unit in its last place
+                          complex=lambda x, y: np.nextafter(x.real, np.real(y)) + 1j * np.imag(x))
 # fmt: on
 
 

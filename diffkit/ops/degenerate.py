@@ -39,13 +39,14 @@ def infer_only(x: Type, where: Type, **_: Any) -> Type:
     return x
 
 
-def numpy_only(x: Any, where: Any, asked: str, want: str, remedy: str, strict: bool) -> Any:
+def numpy_only(
+    x: Any, where: Any, asked: str, got: str, want: str, remedy: str, strict: bool
+) -> Any:
     if strict and np.any(where):
         sizes = np.abs(x)
         most = np.max(sizes, axis=(-2, -1), keepdims=True)
         rounding = ROUNDING * max(np.shape(x)[-2:]) * np.finfo(x.dtype).eps
         if np.any(where & (sizes > rounding * most)):
-            got = "it depends on what is not unique there"
             raise Undefined(asked, got, want, remedy)
     return np.where(where, np.zeros((), x.dtype), x)
 

@@ -6,8 +6,8 @@ tangent is the same equation again, and its transpose the equation with transpos
     sylvester       A X + X B = Q       A Ẋ + Ẋ B = Q̇ - Ȧ X - X Ḃ
     solve_banded    A x = b             A ẋ = ḃ - Ȧ x        A by its diagonals
 
-`solve_banded` takes the diagonals as rows, a[i, j] at ab[u + i - j, j]. A product with such a matrix
-adds up the rows times the vector, each shifted by the place of its diagonal.
+`solve_banded` takes the diagonals as rows, a[i, j] at ab[u + i - j, j]. A product with such a
+matrix adds up the rows times the vector, each shifted by the place of its diagonal.
 """
 
 # SciPy's stubs leave the results of many functions untyped.

@@ -12,7 +12,7 @@ direction of D in both blocks. That is linear in D, so the rule closes, at every
 """
 
 # SciPy's stubs leave the results of many functions untyped.
-# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def scipy_function(a: Any, name: str) -> Any:
     """f of each matrix, in the dtype of a; an error where it is complex and a is real."""
     from scipy import linalg  # scipy loads on first use
 
-    function = getattr(linalg, name)
+    function: Any = getattr(linalg, name)
     with warnings.catch_warnings():  # what is not finite is refused below
         warnings.simplefilter("ignore")
-        parts = [np.asarray(function(a[k])) for k in np.ndindex(a.shape[:-2])]
-    out = np.reshape(np.stack(parts), a.shape) if parts else np.empty(a.shape, a.dtype)
+        parts: Any = [function(a[k]) for k in np.ndindex(a.shape[:-2])]
+    out: Any = np.reshape(np.stack(parts), a.shape) if parts else np.empty(a.shape, a.dtype)
     if np.iscomplexobj(out) and not np.iscomplexobj(a):
         if np.any(out.imag != 0):
             want, remedy = "a complex matrix", "Pass x.astype(complex)"

@@ -50,12 +50,14 @@ from .triangular import solve_right
 
 BASIS = {
     "asked": "the derivative of the last columns of a square Q",
+    "got": "the result depends on which basis of the complement was found",
     "want": "a result that is the same for every basis of the complement",
     "remedy": "Call np.linalg.qr with mode='reduced'",
 }
 
 RANK = {
     "asked": "the derivative of a QR factorisation",
+    "got": "linearly dependent columns",
     "want": "linearly independent columns, of which the first are factored",
     "remedy": "Drop columns, or move the matrix by something that makes them independent",
 }

@@ -53,6 +53,7 @@ from .shape import broadcast, reshape, sum_
 
 WORDS = {
     "asked": "the derivative of eigenvectors",
+    "got": "some eigenvalues are equal, and their vectors not unique",
     "want": "distinct eigenvalues, or a result that does not look into the space of equal ones",
     "remedy": "Use the eigenvalues alone, a function of the matrix itself (np.linalg.inv,"
     " scipy.linalg.expm, sqrtm), or move the matrix by something that tells them apart",
@@ -84,9 +85,10 @@ def infer_eigh(a: Type, upper: bool, driver: str) -> tuple[Type, ...]:
 def numpy_eigh(a: Any, upper: bool, driver: str) -> Any:
     if driver == "evd" or a.size == 0:
         return np.linalg.eigh(a, "U" if upper else "L")
-    from scipy.linalg import eigh  # scipy loads on first use
+    import scipy.linalg  # loads on first use
 
-    return eigh(a, lower=not upper, driver=driver, check_finite=False)
+    linalg: Any = scipy.linalg
+    return linalg.eigh(a, lower=not upper, driver=driver, check_finite=False)
 
 
 def eigh_jvp(dxs: Any, xs: Any, outs: Any, upper: bool, driver: str) -> Any:
@@ -109,7 +111,7 @@ def turning(component: Expr, moved: Expr) -> Expr:
     return join(angle.full(0, ()), angle)
 
 
-def cubic(out: Type, a: Type, **_: Any) -> int:
+def cubic(out: Type, a: Type, *_: Any, **__: Any) -> int:
     """The order of size of an iteration on a dense matrix."""
     return 9 * a.size * min(a.shape[-2:])
 
@@ -123,6 +125,7 @@ LAPACK's ("evd" is NumPy's, "evr" SciPy's); they differ in the signs of the vect
 
 DEFECTIVE = {
     "asked": "the derivative of eigenvalues",
+    "got": "a defective matrix",
     "want": "a matrix that has as many eigenvectors as rows",
     "remedy": "Move the matrix by something that tells equal eigenvalues apart",
 }

@@ -59,6 +59,7 @@ from .spectral import cubic, part_type, turning
 
 WORDS = {
     "asked": "the derivative of singular vectors",
+    "got": "some singular values are equal or zero, and their vectors not unique",
     "want": "distinct singular values that are not zero, or a result that does not look into the"
     " space of equal ones",
     "remedy": "Use the singular values alone (np.linalg.svdvals), a function of the matrix itself"
@@ -66,11 +67,13 @@ WORDS = {
 }
 BASIS = {
     "asked": "the derivative of singular vectors beyond the singular values",
+    "got": "the result depends on which basis of the complement was found",
     "want": "a result that is the same for every basis of the complement",
     "remedy": "Call np.linalg.svd with full_matrices=False",
 }
 RANK = {
     "asked": "the derivative of a pseudo-inverse",
+    "got": "a direction that changes the rank",
     "want": "a direction in which the rank stays the same",
     "remedy": "Solve a regularised system instead, such as (A.T @ A + c I) x = A.T @ b",
 }

@@ -12,8 +12,9 @@ Differentiation of matrix functionals using triangular factorization, 2011). Whe
 L and U are completed to square matrices by columns and rows of the identity.
 """
 
-# SciPy's stubs leave the results of many functions untyped.
-# pyright: reportUnknownVariableType=false
+# SciPy's stubs leave the results of many functions untyped; a lambda's annotations cannot be said.
+# pyright: reportUnknownVariableType=false, reportUnknownLambdaType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -121,11 +122,11 @@ def numpy_cholesky(a: Any) -> Any:
 
 
 def cholesky_jvp(dxs: Any, xs: Any, outs: Any) -> Any:
-    (da,), (l,) = dxs, outs
-    n = l.shape[-1]
-    half = constant(l, np.tri(n) - 0.5 * np.eye(n))
-    inner = adjoint(lower_solve(l, adjoint(lower_solve(l, da))))  # L⁻¹ Ȧ L⁻*
-    return (matmul(l, mul(inner, half)),)
+    (da,), (low,) = dxs, outs
+    n = low.shape[-1]
+    half = constant(low, np.tri(n) - 0.5 * np.eye(n))
+    inner = adjoint(lower_solve(low, adjoint(lower_solve(low, da))))  # L⁻¹ Ȧ L⁻*
+    return (matmul(low, mul(inner, half)),)
 
 
 def cholesky_flops(out: Type, a: Type) -> int:

@@ -11,8 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import TracingError
+from ..errors import TracingError, UnsupportedError, explain
+from .location import at_line
 from .operators import Operators
+from .remedies import refuse_attribute
+
+VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+"""The editions of the array API standard that `diffkit.numpy` follows; each adds to the one before.
+"""
+
+
+def require_cpu(asked: str, device: Any) -> None:
+    """Refuse a device that is not NumPy's only one."""
+    if device is not None and device != "cpu":
+        got, want = f"device={device!r}", "'cpu', where all arrays of NumPy are"
+        remedy = "Leave device= out; where compiled code runs is chosen by dk.jit(f, backend=...)"
+        raise UnsupportedError(explain(f"{asked}{at_line()}", got, want, remedy))
 
 
 class ArrayLike(Operators):
@@ -43,6 +57,38 @@ class ArrayLike(Operators):
     @property
     def T(self: Any) -> Any:
         return self.transpose()
+
+    # --- the array API standard --------------------------------------------------------------------
+
+    def __array_namespace__(self: Any, *, api_version: str | None = None) -> Any:
+        """`diffkit.numpy`, whose functions record themselves on traced arrays."""
+        found = self.owner.handlers.namespace()
+        if api_version is not None and api_version not in VERSIONS:
+            got, want = f"api_version={api_version!r}", f"one of {', '.join(VERSIONS)}"
+            remedy = "Leave api_version out for the newest"
+            raise UnsupportedError(explain(f"__array_namespace__{at_line()}", got, want, remedy))
+        return found
+
+    @property
+    def device(self: Any) -> str:
+        return "cpu"
+
+    def to_device(self: Any, device: Any, /, *, stream: Any = None) -> Any:
+        """Itself: a graph is recorded before anybody knows where it will run."""
+        require_cpu("x.to_device", device)
+        if stream is not None:
+            got, want = f"stream={stream!r}", "no stream"
+            remedy = "Leave stream= out: nothing is copied"
+            raise UnsupportedError(explain(f"x.to_device{at_line()}", got, want, remedy))
+        return self
+
+    def __dlpack__(self: Any, **keywords: Any) -> Any:
+        raise refuse_attribute("__dlpack__", repr(self))
+
+    def __dlpack_device__(self: Any) -> Any:
+        raise refuse_attribute("__dlpack_device__", repr(self))
+
+    # --- Python ------------------------------------------------------------------------------------
 
     def __len__(self: Any) -> int:
         if not self.shape:

@@ -127,6 +127,9 @@ def call_ufunc(
         raise remedies.refuse_in_place(name, repr(self))
     handlers = trace.handlers
     handler = handlers.ufuncs.get(ufunc) or handlers.scipy_ufuncs.get(ufunc.__name__)
+    if method == "__call__" and "axis" in kwargs and ufunc.signature == "(n),(n)->()":
+        k = kwargs.pop("axis")
+        inputs = [np.moveaxis(trace.value(x), k, -1) for x in inputs]
     if method == "__call__" and "dtype" in kwargs and not asks(ufunc):
         inputs = [computed_in(x, kwargs["dtype"], name, trace) for x in inputs]
         del kwargs["dtype"]
@@ -200,8 +203,9 @@ def write_at(name: str, ufunc: Any, inputs: Any, trace: Trace) -> None:
 
 def require_distinct(name: str, x: Tracer, index: Any) -> None:
     """Refuse indices that may be repeated."""
-    parts = [p.owner.given(p) if hasattr(p, "owner") else p for p in parts_of(index)]
-    unknown = any(part is None and p is not None for p, part in zip(parts_of(index), parts, strict=True))
+    given = parts_of(index)
+    parts = [p.owner.given(p) if hasattr(p, "owner") else p for p in given]
+    unknown = any(q is None and p is not None for p, q in zip(given, parts, strict=True))
     seen = np.zeros(x.shape, np.int64)
     if not unknown:
         np.add.at(seen, tuple(parts), 1)

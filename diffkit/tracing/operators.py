@@ -165,10 +165,6 @@ class Operators:
     def nbytes(self: Any) -> int:
         return self.size * self.dtype.itemsize
 
-    @property
-    def device(self) -> str:
-        return "cpu"
-
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:

@@ -36,6 +36,10 @@ def test_every_op_agrees_with_the_dense_passes(scenario: Scenario) -> None:
     places = [k for k, on in enumerate(active(scenario)) if on]
     args = arguments(scenario)
     J = dk.jacobian(scenario.f, argnums=places, method="sparse")
+    if not scenario.real:
+        with pytest.raises(NotImplementedError, match="Expected real arguments"):
+            J(*args)
+        return
     dense = "forward" if J.plan(*args).pushes else "reverse"
     same(J(*args), dk.jacobian(scenario.f, argnums=places, method=dense)(*args))
 

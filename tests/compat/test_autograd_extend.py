@@ -1,6 +1,8 @@
 """Primitives: functions that run on values, with rules of their own, in both modes and to any
 order; and containers, and what stands for what."""
 
+import importlib
+
 import numpy as onp
 import pytest
 import scipy.special
@@ -60,6 +62,17 @@ def test_a_rule_of_one_mode_serves_both_to_second_order(rules):
     onp.testing.assert_allclose(ag.deriv(f)(2.0), 12)
     onp.testing.assert_allclose(ag.grad(ag.grad(f))(2.0), 12)
     onp.testing.assert_allclose(ag.jacobian(f)(X), onp.diag(3 * X**2))
+
+
+@pytest.mark.parametrize("rules", [("vjp",), ("jvp",)], ids="-".join)
+def test_a_rule_of_complex_numbers_serves_both_modes(rules):
+    f = of_plain_arrays(lambda z: onp.abs(onp.asarray(z)) ** 2)
+    if "vjp" in rules:
+        defvjp(f, lambda ans, z: lambda g: 2 * g * np.conj(z))
+    else:
+        defjvp(f, lambda g, ans, z: 2 * np.real(np.conj(z) * g))
+    check_grads(f)(X + 1j * X[::-1])
+    assert ag.grad(f)(3.0 + 4.0j) == 6 - 8j
 
 
 def test_third_order_through_a_rule_that_calls_a_primitive():
@@ -297,13 +310,20 @@ def test_the_old_ways_to_give_rules_warn_and_work():
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [("tracer", "Node"), ("tracer", "trace"), ("extend", "VJPNode")]
+    ("module", "name"),
+    [
+        ("tracer", "Node"),
+        ("tracer", "trace"),
+        ("extend", "VJPNode"),
+        ("core", "backward_pass"),
+        ("misc.tracers", "full_graph"),
+    ],
 )
 def test_what_has_no_counterpart_says_what_to_use(module, name):
     with pytest.raises(ImportError, match=r"dk\.trace"):
         exec(f"from diffkit.compat.autograd.{module} import {name}")
     with pytest.raises(AttributeError):
-        _ = getattr(ag, module).no_such_name
+        _ = importlib.import_module(f"diffkit.compat.autograd.{module}").no_such_name
 
 
 def test_a_notrace_primitive_gives_values():

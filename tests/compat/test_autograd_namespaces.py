@@ -2,19 +2,27 @@
 autograd's own."""
 
 import importlib
+from functools import partial
+from types import FunctionType
 
 import autograd.numpy as anp
 import autograd.scipy.integrate
+import autograd.scipy.linalg
 import autograd.scipy.signal
+import autograd.scipy.special
 import numpy as onp
 import pytest
+import scipy.stats
 
+import diffkit.compat.autograd as ag
 import diffkit.compat.autograd.numpy as np
 from diffkit.compat.autograd import grad, jacobian
 from diffkit.compat.autograd.numpy.numpy_vjps import match_complex, unbroadcast, unbroadcast_f
 from diffkit.compat.autograd.scipy.integrate import odeint
 from diffkit.compat.autograd.scipy.signal import convolve
+from diffkit.compat.autograd.scipy.stats import multivariate_normal
 from diffkit.compat.autograd.test_util import check_grads
+from diffkit.numpy.handlers import HANDLERS
 
 RNG = onp.random.default_rng(0)
 INTERNAL = {
@@ -28,6 +36,28 @@ INTERNAL = {
 def test_every_public_name_of_the_namespace_is_here():
     theirs = {name for name in dir(anp) if not name.startswith("_")}
     assert {name for name in theirs - INTERNAL if not hasattr(np, name)} == set()
+
+
+def test_every_function_of_numpy_that_autograd_differentiates_is_recorded():
+    functions = [getattr(known, "fun", None) for known in autograd.core.primitive_vjps]
+    ours = [f for f in functions if (getattr(f, "__module__", None) or "numpy").startswith("numpy")]
+    known = {*HANDLERS.functions, *HANDLERS.ufuncs, onp.full}  # full is `dnp.full`
+    assert {f for f in ours if f not in known and f.__name__ not in HANDLERS.scipy_ufuncs} == set()
+    assert len(ours) > 150
+
+
+@pytest.mark.parametrize("module", ["special", "linalg", "signal", "integrate"])
+def test_every_function_of_scipy_that_autograd_differentiates_is_recorded(module):
+    theirs = importlib.import_module(f"scipy.{module}")
+    ours = importlib.import_module(f"diffkit.compat.autograd.scipy.{module}")
+    names = {
+        getattr(known.fun, "__name__", "")
+        for known in autograd.core.primitive_vjps
+        if isinstance(getattr(known, "fun", None), FunctionType)
+        and known.fun.__module__.startswith(f"scipy.{module}")
+    }
+    assert all(getattr(ours, name) is not getattr(theirs, name) for name in names)
+    assert names or module == "signal"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +198,22 @@ def test_a_convolution_has_derivatives(mode):
 def test_an_unknown_convolution_is_refused():
     with pytest.raises(NotImplementedError, match="mode='wrap'"):
         convolve(onp.ones(3), onp.ones(2), mode="wrap")
+
+
+def test_a_normal_density_of_a_singular_covariance():
+    cov = onp.diag([1.0, 2.0, 0.0])
+    mean, inside = onp.array([0.1, 0.2, 0.3]), onp.array([0.5, -0.4, 0.3])
+    outside = onp.stack([inside, inside + 1.0])
+    theirs = scipy.stats.multivariate_normal(mean, cov, allow_singular=True)
+    ours = partial(multivariate_normal.logpdf, mean=mean, cov=cov, allow_singular=True)
+    onp.testing.assert_allclose(grad(lambda x: ours(x))(inside), [-0.4, 0.3, 0.0])
+    for x in (inside, outside):
+        found = jacobian(lambda x: ours(x))(x)
+        value = ag.make_jvp(lambda x: ours(x))(x)(x)[0]
+        onp.testing.assert_allclose(value, theirs.logpdf(x), rtol=1e-14)
+        assert onp.all(onp.isfinite(found))
+    with pytest.raises(NotImplementedError, match="with a traced cov"):
+        grad(lambda s: multivariate_normal.logpdf(inside, mean, cov * s, allow_singular=True))(2.0)
 
 
 def rates(np, y, t, k, c):

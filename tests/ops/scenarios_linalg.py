@@ -89,14 +89,20 @@ def T_cond(a, order):
 
 def spectrum(w):
     """Sums of powers of eigenvalues, whatever their order."""
-    return np.real(np.sum(w)), np.real(np.sum(w * w * w))
+    return np.real(np.sum(w * w)), np.real(np.sum(w * w * w))
 
 
 def T_spectrum(w):
-    return w.sum().real, (w * w * w).sum().real
+    return (w * w).sum().real, (w * w * w).sum().real
 
 
-WORDS = {"asked": "a test", "want": "zero", "remedy": "Nothing to do", "strict": False}
+WORDS = {
+    "asked": "a test",
+    "got": "something",
+    "want": "zero",
+    "remedy": "Nothing to do",
+    "strict": False,
+}
 
 # fmt: off
 SYSTEMS = [

@@ -84,7 +84,8 @@ INTEGERS = [
     case("bitwise_count", lambda n: np.bitwise_count(n), N),
     case("gcd", np.gcd, N, M),
     case("lcm", np.lcm, N, M),
-    case("counter-generator", lambda n, x: x * (((n * 747796405 + 2891336453) % 2**32 >> 7) / 2**25),
+    case("counter-generator", 
+         lambda n, x: x * (((n * 747796405 + 2891336453) % 2**32 >> 7) / 2**25),
          np.array([1, 2, 3]), numbers(202, 3), analytic=False, single=False),
 ]
 
@@ -94,7 +95,8 @@ PREDICATES = [
     case("isclose-integers", lambda n, m: np.isclose(n, m, atol=3), N, M, single=False),
     case("allclose", lambda x, y: np.allclose(x, y), X, Y),
     case("array_equal", lambda x: np.array_equal(x, X), X, single=False),
-    case("array_equal-nan", lambda x: np.array_equal(x, HOLES, equal_nan=True), HOLES, single=False),
+    case("array_equal-nan", lambda x: np.array_equal(x, HOLES, equal_nan=True), HOLES,
+         single=False),
     case("array_equal-shapes", lambda x: x * np.array_equal(x, ROW), X, torch=lambda x: 0 * x),
     case("array_equiv", lambda x: np.array_equiv(x, ROW), X, single=False),
     case("real_if_close", np.real_if_close, X, torch=lambda x: 1 * x),

@@ -163,7 +163,7 @@ PROGRAMS = [
     Program(batch_norm, (numbers(62, 4, 3),), analytic=False),
     Program(softmax, (numbers(63, 3, 4),)),
     Program(shortest_paths, (numbers(64, 5, 5),)),
+    Program(floyd_warshall, (numbers(69, 4, 4),)),
     Program(histogram_of_weights, (numbers(65, 8), numbers(66, 8)), analytic=False),
     Program(matrix_fft, (numbers(67, 8), numbers(68, 8)), close=1e-12),
 ]  # fmt: skip
-REFUSED = {floyd_warshall: (numbers(69, 4, 4),)}

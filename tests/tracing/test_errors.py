@@ -187,14 +187,14 @@ def test_dtypes_that_are_not_carried():
 
 
 def test_an_unknown_numpy_function_is_refused_by_name():
-    with pytest.raises(UnsupportedError, match=r"np.linalg.svd at test_errors.py"):
-        dk.jacobian(np.linalg.svd)(np.eye(2))
-    with pytest.raises(UnsupportedError, match=r"np\.frexp"):
-        dk.grad(np.frexp)(1.0)
+    with pytest.raises(UnsupportedError, match=r"np\.nextafter at test_errors\.py"):
+        dk.grad(lambda x: np.nextafter(x, 2.0))(1.0)
+    with pytest.raises(UnsupportedError, match=r"np\.spacing at test_errors\.py"):
+        dk.jacobian(np.spacing)(np.ones(8))
     with pytest.raises(UnsupportedError, match=r"np.add with out= at test_errors.*a = a \+ x"):
         dk.grad(lambda x: np.add(x, x, out=OUTSIDE))(X)
-    with pytest.raises(UnsupportedError, match="initial=3"):
-        dk.grad(lambda x: np.sum(x, initial=3))(X)
+    with pytest.raises(UnsupportedError, match=r"order='f'"):
+        dk.jacobian(lambda x: np.sort(x, order="f"))(X)
 
 
 def test_shapes_and_indices_that_do_not_fit():

@@ -485,27 +485,9 @@ def products_at(x):
     return x
 
 
-def complex_buffer(x):
-    z = np.zeros(3, dtype=complex)
-    z[0] = x[0]
-    return z
-
-
 def slice_up_to_a_traced_place(x):
     x[: np.argmax(x)] = 0.0
     return x
-
-
-def other_writers(x):
-    b = np.zeros(3)
-    np.put(b, [0], 5.0)
-    return b * x[0]
-
-
-def view_by_an_unrecorded_function(x):
-    b = np.zeros((2, 2))
-    np.rot90(b)[0] = 1.0
-    return b * x[0]
 
 
 def write_into_an_einsum(a):
@@ -558,11 +540,8 @@ REFUSED = [
     (plain_out, UnsupportedError, "np.add with out=", "np.copy"),
     (plain_sum, UnsupportedError, "np.add with out=", "a = a + x"),
     (elements_without_a_value, UnsupportedError, "np.sqrt with where=", "np.where(mask"),
-    (products_at, UnsupportedError, "np.multiply.at", "recorded functions"),
-    (complex_buffer, TracingError, "item assignment", "np.zeros"),
+    (products_at, UnsupportedError, "np.multiply.at", "Combine the values"),
     (slice_up_to_a_traced_place, IndexingError, "a slice with the traced bound", "np.where"),
-    (other_writers, UnsupportedError, "np.put", "recorded functions"),
-    (view_by_an_unrecorded_function, UnsupportedError, "np.rot90", "recorded functions"),
     (write_into_an_einsum, UnsupportedError, "np.einsum", ".copy()"),
     (local_import, TracingError, "item assignment", "dnp.zeros"),
     (from_inside, UnsupportedError, "`inner` is recorded", ".copy()"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from ...errors import DiffkitError, explain
 
 TAPE = frozenset(
-    {"JVPNode", "Node", "SparseObject", "VJPNode", "new_box", "register_notrace", "trace",
-     "trace_stack"}
+    {"ConstGraphNode", "FullGraphNode", "JVPNode", "Node", "SparseObject", "VJPNode",
+     "backward_pass", "full_graph", "new_box", "register_notrace", "trace", "trace_stack"}
 )  # fmt: skip
 
 

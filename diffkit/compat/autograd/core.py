@@ -14,6 +14,7 @@ from ...modes.activity import operands
 from ...modes.method import Forward, Method, Reverse
 from ...tracing import Tracer, trees
 from ...tracing.tracer import CURRENT
+from .absent import absent as _absent
 from .deprecated import primitive as primitive
 from .rules import def_linear as def_linear
 from .rules import defjvp as defjvp
@@ -105,3 +106,7 @@ def varies(y: Any) -> bool:
         elif atom not in y.owner.captured:
             return True
     return False
+
+
+def __getattr__(name: str) -> Any:
+    raise _absent(__name__, name)

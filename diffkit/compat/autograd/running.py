@@ -36,7 +36,7 @@ class Run:
     weak: Sequence[bool]
     """Which of its arguments are Python numbers."""
     first: tuple[Sequence[Any], Sequence[Any]] | None = None
-    """Arguments for which the results are there already."""
+    """Arguments for which the results are there already, for the first call."""
 
 
 def called(run: Run) -> Flat:
@@ -44,8 +44,9 @@ def called(run: Run) -> Flat:
     kept = [run.first] if run.first else []
 
     def again(*values: Any) -> list[Any]:
-        if kept and same(values, kept[0][0]):
-            return typed(kept.pop()[1], run.types)
+        first = kept.pop() if kept else None
+        if first is not None and same(values, first[0]):
+            return typed(first[1], run.types)
         given = [x.item() if weak else x for x, weak in zip(values, run.weak, strict=True)]
         with nothing_recorded():
             return typed(run.f(*given), run.types)
@@ -132,4 +133,6 @@ def transposed(name: str, f: Flat, types: Sequence[Type], cts: Sequence[Any]) ->
 
 def probe(type_: Type) -> Any:
     """A vector of no special direction or size."""
-    return np.cos(1 + np.arange(type_.size)).reshape(type_.shape).astype(type_.dtype.numpy) * 37
+    angles = 1 + np.arange(type_.size)
+    values = np.exp(1j * angles) if type_.complex else np.cos(angles)
+    return 37 * values.reshape(type_.shape).astype(type_.dtype.numpy)

@@ -106,10 +106,11 @@ class Distribution:
             raise UnsupportedError(explain(f"{asked}{at_line()}", got, f"one of {have}", remedy))
         x, shapes, loc, scale = self.bound(asked, kind, args, kwargs)
         ok = self.valid(*shapes) & (scale > 0)
-        low, high = (end(*shapes) if callable(end) else end for end in self.support)
+        ends: list[Any] = [end(*shapes) if callable(end) else end for end in self.support]
+        low, high = ends
         if kind in QUANTILES:
-            ends = (low, high) if kind == "ppf" else (high, low)
-            value = np.where(x == 0, ends[0], np.where(x == 1, ends[1], formula(x, *shapes)))
+            first, last = (low, high) if kind == "ppf" else (high, low)
+            value = np.where(x == 0, first, np.where(x == 1, last, formula(x, *shapes)))
             return np.where(ok & (x >= 0) & (x <= 1), loc + scale * value, np.nan)
         z = (x - loc) / scale
         value = self.within(kind, formula, z, shapes, low, high)

@@ -12,13 +12,14 @@ change no result and are accepted.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ...errors import ShapeError, UnsupportedError, explain
 from ...ops import matrix_functions as mf
 from ...ops import triangular as tr
+from ...ops.matrix import turned
 from ...ops.orthogonal import polar as polar_op
 from ...ops.routine import emit
 from ...ops.spectral import eigh as eigh_op
@@ -128,7 +129,7 @@ def lu(
     k = min(m, n)
     low: Any = np.tril(packed, -1)[..., :k] + np.eye(m, k, dtype=v.dtype)
     up: Any = np.triu(packed)[..., :k, :]
-    undo: Any = np.swapaxes(tr.permutation(order, v), -1, -2)
+    undo: Any = turned(tr.permutation(order, v))
     if permute_l:
         return undo @ low, up
     if p_indices:
@@ -215,8 +216,8 @@ def eigh(
         p, q = floats(a, b)
         v, low = hermitian_from(p, not lower), np.linalg.cholesky(q, upper=not lower)
         low = low if lower else np.conj(np.swapaxes(low, -1, -2))
-        half = tr.lower_solve(low, v)
-        inner = tr.lower_solve(low, np.conj(np.swapaxes(half, -1, -2)))
+        half: Any = tr.lower_solve(low, cast(Any, v))
+        inner: Any = tr.lower_solve(low, np.conj(np.swapaxes(half, -1, -2)))
         name = {None: "evd", "gvd": "evd", "gv": "ev"}.get(driver, driver)
         w, y = emit(eigh_op, [hermitian_from(inner, not lower)], upper=not lower, driver=name)
         turned = np.conj(np.swapaxes(low, -1, -2))

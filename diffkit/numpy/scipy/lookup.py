@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from . import fft, integrate, linalg, signal, special, stats
 
@@ -36,7 +36,7 @@ def stand_in(value: Any) -> Any:
     if isinstance(value, ModuleType):
         same = sys.modules.get(value.__name__) is value
         return NAMESPACES.get(value.__name__) if same else None
-    kind: type[Any] = type(value)
+    kind: Any = type(cast(object, value))
     home: str = getattr(value, "__module__", None) or kind.__module__
     public = ".".join(home.split(".")[:2])
     space, module = NAMESPACES.get(public), sys.modules.get(public)

@@ -114,21 +114,44 @@ def normal_logpdf(
     t: Trace, x: Any, mean: Any = None, cov: Any = 1, allow_singular: Any = False
 ) -> Any:
     """-(k log 2π + log det Σ + (x - μ)ᵀ Σ⁻¹ (x - μ))/2."""
-    if allow_singular:
-        asked = f"{MODULE}.multivariate_normal.logpdf{at_line()}"
-        want = "a covariance of full rank"
-        remedy = "Leave allow_singular= out, or add a small multiple of the identity to cov"
-        raise UnsupportedError(explain(asked, "allow_singular=True", want, remedy))
     vector, matrix = normal_parameters(t, mean, cov)
     size = vector.shape[0]
     points: Any = convert(t, x, f64)
     if points.ndim < 2:
         points = np.reshape(points, (-1, 1) if size == 1 else (1, -1))
     away = np.reshape(points - vector, (-1, size))
-    squares = np.sum(away * np.transpose(np.linalg.solve(matrix, away.T)), axis=-1)
-    value = -0.5 * (size * math.log(2 * math.pi) + log_determinant(matrix) + squares)
+    if allow_singular:
+        value = on_support(away, numbers_of(t, matrix))
+    else:
+        squares = np.sum(away * np.transpose(np.linalg.solve(matrix, away.T)), axis=-1)
+        value = -0.5 * (size * math.log(2 * math.pi) + log_determinant(matrix) + squares)
     shape = tuple(n for n in points.shape[:-1] if n != 1)
     return np.reshape(value, shape)
+
+
+def numbers_of(t: Trace, matrix: Any) -> Any:
+    """A covariance that may be singular, which must be known: its rank is not differentiable."""
+    known = t.given(t.value(matrix))
+    if known is None:
+        asked = f"{MODULE}.multivariate_normal.logpdf{at_line()}"
+        got, want = "allow_singular=True with a traced cov", "a covariance of known numbers"
+        remedy = "Leave allow_singular= out, or add a small multiple of the identity to cov"
+        raise UnsupportedError(explain(asked, got, want, remedy))
+    return known
+
+
+def on_support(away: Any, cov: Any) -> Any:
+    """The log density where the covariance may be singular, on the span of its eigenvectors with
+    positive eigenvalues; -inf elsewhere. What counts as positive is SciPy's choice."""
+    values, vectors = np.linalg.eigh(cov)
+    least = 1e6 * np.finfo(np.float64).eps * np.max(np.abs(values))
+    inside = values > least
+    scaled = away @ (vectors[:, inside] / np.sqrt(values[inside]))
+    constant = np.sum(inside) * math.log(2 * math.pi) + np.sum(np.log(values[inside]))
+    if np.min(values) < -least:
+        constant = np.nan  # as `log_determinant`
+    off = np.sum((away @ vectors[:, ~inside]) ** 2, axis=-1) >= (1e3 * least) ** 2
+    return np.where(off, -np.inf, -0.5 * (constant + np.sum(scaled**2, axis=-1)))
 
 
 def normal_entropy(t: Trace, mean: Any = None, cov: Any = 1) -> Any:

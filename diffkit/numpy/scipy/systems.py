@@ -10,15 +10,15 @@ the others is zero. Keywords about overwriting and checking change no result and
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ...errors import ShapeError, UnsupportedError, explain
+from ...ops import arithmetic as ar
 from ...ops import matrix_equations as me
 from ...ops import shape as s
 from ...ops import triangular as tr
-from ...ops.arithmetic import cast
 from ...tracing.location import at_line
 from ...tracing.tracer import Trace, recorder
 from ...types import dtype_of
@@ -41,12 +41,12 @@ def floats(*xs: Any) -> list[Any]:
     values = together(traced(*xs), *xs)
     if values[0].type.differentiable:
         return values
-    return [cast(v, dtype=dtype_of(np.float64)) for v in values]
+    return [ar.cast(v, dtype=dtype_of(np.float64)) for v in values]
 
 
 def double(x: Any) -> Any:
-    """A value in double precision, in which a few of SciPy's functions compute whatever they get."""
-    return cast(x, dtype=dtype_of(np.result_type(x.dtype, np.float64)))
+    """A value in double precision, in which a few of SciPy's functions always compute."""
+    return ar.cast(x, dtype=dtype_of(np.result_type(x.dtype, np.float64)))
 
 
 def unknown(name: str, got: str, want: str) -> UnsupportedError:
@@ -169,7 +169,7 @@ def lu_solve(
     turned = transposed(p, trans)
     y = tr.solve_triangular(turned, q, lower=True, unit=False)
     x = tr.solve_triangular(turned, y, lower=False, unit=True)
-    undo = np.swapaxes(tr.permutation(order, x), -1, -2)
+    undo = np.swapaxes(cast(Any, tr.permutation(order, x)), -1, -2)
     return back(np.matmul(undo, x), vector)
 
 

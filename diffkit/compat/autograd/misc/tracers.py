@@ -10,6 +10,7 @@ from ....backends.interpreter import prepare
 from ....calls import Call, record_call
 from ....tracing import Program, apply, as_input, trees
 from ....tracing.program import type_of_leaf
+from ..absent import absent as _absent
 from ..wrap_util import wraps
 
 Function = Callable[..., Any]
@@ -51,3 +52,7 @@ def const_graph(fun: Function, *args: Any, **kwargs: Any) -> Function:
 def const_graph_unary(fun: Function) -> Function:
     """As `const_graph`, for a function of one argument."""
     return const_graph(fun)
+
+
+def __getattr__(name: str) -> Any:
+    raise _absent(__name__, name)

@@ -1,0 +1,123 @@
+"""Every function of the standard on traced arrays: there, called in all its ways, equal to another
+implementation for every dtype, and on arrays that are empty or have no axes."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import array_api_strict as strict
+import numpy as np
+import pytest
+
+import diffkit as dk
+import diffkit.numpy as dnp
+from diffkit.errors import UnsupportedError
+from diffkit.types import f64
+
+from .agreement import check, close, plain
+from .api import arguments, call, find, flat, values
+from .elementwise import ELEMENTWISE
+from .standard import (
+    ABOUT_DTYPES,
+    ALL,
+    BY_VALUE,
+    CONSTANTS,
+    FUNCTIONS,
+    MAKERS,
+    Function,
+)
+
+EVERY = (*FUNCTIONS, *ELEMENTWISE)
+BELOW = {"axis=", "condition", "arrays"}
+
+
+def test_the_table_is_the_standard() -> None:
+    names = {f.name for f in (*EVERY, *MAKERS, *BY_VALUE)} | {*ABOUT_DTYPES, *CONSTANTS, *ALL}
+    of_strict = {n for n in strict.__all__ if not n.startswith("_") and "strict_flags" not in n.lower()}
+    of_strict |= {f"linalg.{n}" for n in strict.linalg.__all__}
+    of_strict |= {f"fft.{n}" for n in strict.fft.__all__}
+    assert names == of_strict - {"Device", "linalg", "fft"}
+
+
+@pytest.mark.parametrize("function", (*EVERY, *MAKERS, *BY_VALUE), ids=str)
+def test_every_parameter_is_used_by_a_call(function: Function) -> None:
+    parameters = list(function.parameters.values())
+    assert callable(find(dnp, function.name))
+    arrays = 0 if function in MAKERS else 1 if function.gathered else len(function.arrays)
+    used = {p.name for p in parameters[:arrays] if p.kind is not inspect.Parameter.VAR_POSITIONAL}
+    for how in function.calls:
+        used |= {p.name for p in parameters[: arrays + len(how.args)]}
+        used |= {key.rstrip("_") for key in how.keywords}
+    named = {p.name for p in parameters if p.kind is not inspect.Parameter.VAR_POSITIONAL}
+    spare = {"sorter", "prepend", "append", "device", "copy"}  # given arrays, or of one meaning
+    assert named - used <= spare
+
+
+@pytest.mark.parametrize("function", EVERY, ids=str)
+def test_of_every_dtype(function: Function) -> None:
+    for dtype in function.dtypes:
+        for how in function.calls:
+            check(function, how, arguments(function, dtype))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (2, 1, 3)], ids=str)
+@pytest.mark.parametrize("function", ELEMENTWISE, ids=str)
+def test_elementwise_on_any_shape(function: Function, shape: tuple[int, ...]) -> None:
+    dtype = function.dtypes[-1]
+    for how in function.calls:
+        check(function, how, arguments(function, dtype, [shape] * len(function.arrays)))
+    if len(function.arrays) == 2:
+        check(function, function.calls[0], arguments(function, dtype, [shape, (1,)]))
+        check(function, function.calls[0], arguments(function, dtype, [(), shape]))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_on_empty_arrays_and_numbers(function: Function) -> None:
+    """The first call that `array_api_strict` answers, too."""
+    dtype = function.dtypes[-1]
+    for shape in ((), (0,), (0, 3), (3, 0), (0, 3, 3)):
+        shapes = [x if isinstance(x, np.ndarray) else shape for x in function.arrays]
+        arrays = arguments(function, dtype, shapes)
+        for how in function.calls:
+            try:
+                call(strict, function, how, [strict.asarray(x) for x in arrays])
+            except Exception:  # whatever it refuses may be refused
+                continue
+            check(function, how, arrays)
+
+
+@pytest.mark.parametrize("function", MAKERS, ids=str)
+def test_makers_of_arrays(function: Function) -> None:
+    for how in function.calls:
+        want = plain(call(strict, function, how, ()))
+        with_values = function.name != "empty"
+        alone = np.asarray(call(dnp, function, how, ()))
+
+        def f(x: Any, function: Function = function, how: Any = how) -> Any:
+            return x, call(x.__array_namespace__(), function, how, ())
+
+        graph = dk.trace(f)(f64[()])
+        inside = np.asarray(dk.graph.evaluate(graph, [np.float64(0)])[1])
+        for got in (alone, inside):
+            assert (got.dtype, got.shape) == (want.dtype, want.shape)
+            if with_values:
+                close(got, want, 4)
+
+
+@pytest.mark.parametrize("function", BY_VALUE, ids=str)
+def test_shapes_that_depend_on_values(function: Function) -> None:
+    """Refused by name where values are not known, and answered where they are."""
+    for dtype in function.dtypes:
+        x = values(function, dtype, (2, 3))
+        want = [np.asarray(y) for y in flat(call(strict, function, function.calls[0], [strict.asarray(x)]))]
+
+        def known(y: Any, x: Any = x) -> Any:
+            xp = y.__array_namespace__()
+            return tuple(flat(call(xp, function, function.calls[0], [xp.asarray(x)])))
+
+        got = dk.graph.evaluate(dk.trace(known)(f64[()]), [np.float64(0)])
+        for p, q in zip(got, want, strict=True):
+            close(p, q, 0)
+    with pytest.raises(UnsupportedError, match=function.name):
+        dk.trace(lambda y: call(y.__array_namespace__(), function, function.calls[0], [y]))(f64[2, 3])
