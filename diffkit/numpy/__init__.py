@@ -37,15 +37,15 @@ from .creation import zeros_like as zeros_like
 from .handlers import logsumexp as logsumexp
 from .handlers import stop_gradient as stop_gradient
 from .handlers import take as take
+from .joining import c_ as c_
+from .joining import r_ as r_
+from .joining import vectorize as vectorize
 from .special import digamma as digamma
 from .special import erf as erf
 from .special import lgamma as lgamma
 from .standard import argsort as argsort
 from .standard import from_dlpack as from_dlpack
 from .standard import sort as sort
-from .joining import c_ as c_
-from .joining import r_ as r_
-from .joining import vectorize as vectorize
 from .writing import add_at as add_at
 from .writing import set_at as set_at
 

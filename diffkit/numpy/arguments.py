@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..errors import ShapeError, UnsupportedError, explain
+from ..ops import shape as s
 from ..tracing.location import at_line
 from ..types import Shape
 
@@ -42,6 +43,11 @@ def normal_axis(axis: Any, ndim: int, asked: str) -> int:
         want, remedy = f"an axis from {-ndim} to {ndim - 1}", "Check the number of axes"
         raise ShapeError(explain(f"{asked}{at_line()}", f"axis {k}", want, remedy))
     return k % ndim
+
+
+def in_line(x: Any) -> Any:
+    """x with an axis at least: of a number, NumPy's functions along one axis make a vector."""
+    return s.reshape(x, shape=(1,)) if x.ndim == 0 else x
 
 
 def refuse(asked: str, **keywords: Any) -> None:

@@ -114,7 +114,7 @@ def broadcast_arrays(t: Trace, *args: Any, subok: bool = False) -> tuple[Any, ..
 def meshgrid(
     t: Trace, *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
 ) -> tuple[Any, ...]:
-    """Each vector along an axis of its own, stretched along the others; `xy` swaps the first two."""
+    """Each vector along an axis of its own, stretched along the others; `xy` swaps two of them."""
     if indexing not in ("xy", "ij"):
         raise wrong("meshgrid", f"indexing={indexing!r}", "'xy' or 'ij'", "Choose one")
     count = len(xi)

@@ -46,11 +46,13 @@ def diff(
 ) -> Any:
     """Differences of neighbours, n times; of booleans, whether they differ."""
     x: Any = t.value(a)
+    if n == 0:
+        return x
     k = normal_axis(axis, x.ndim, "np.diff")
     if n < 0:
         raise wrong("diff", f"n={n}", "how often to take differences", "Take np.cumsum instead")
     ends = [None if v is NO_VALUE else end_piece(t, v, x, k) for v in (prepend, append)]
-    if n and any(v is not None for v in ends):
+    if any(v is not None for v in ends):
         head, tail = ([] if v is None else [v] for v in ends)
         x = np.concatenate([*head, x, *tail], axis=k)
     for _ in range(n):
@@ -293,8 +295,8 @@ def windowed(x: Any, y: Any, mode: Any, name: str) -> Any:
 
 
 def windows(x: Any, m: int) -> Any:
-    """xᵢ₊ⱼ for i < m. Written over and over into rows one longer than x, x begins each row one place
-    further on."""
+    """xᵢ₊ⱼ for i < m. Written again and again into rows one longer than x, x begins each row one
+    place further on."""
     n = x.shape[0]
     again = s.reshape(s.broadcast(x, shape=(m + 1, n)), shape=((m + 1) * n,))
     rows = s.reshape(part(again, 0, 0, m * (n + 1)), shape=(m, n + 1))

@@ -47,10 +47,9 @@ def choose(t: Trace, a: Any, choices: Any, out: Any = None, mode: str = "raise")
     shape = np.broadcast_shapes(number.shape, *[v.shape for v in values])
     table = s.stack(*[s.broadcast(v, shape=shape) for v in values], axis=0)
     known = number.owner.given(number)
-    if mode == "raise" and known is not None and known.size:
-        if known.min() < 0 or known.max() >= len(values):
-            got, want = f"choices {known}", f"0 to {len(values) - 1}"
-            raise IndexingError(explain(f"np.choose{at_line()}", got, want, "Check them"))
+    if mode == "raise" and known is not None and np.any((known < 0) | (known >= len(values))):
+        got, want = f"choices {known}", f"0 to {len(values) - 1}"
+        raise IndexingError(explain(f"np.choose{at_line()}", got, want, "Check them"))
     index: Any = inside(number, len(values), mode)
     places = [
         np.arange(n).reshape(tuple(-1 if j == k else 1 for j in range(len(shape))))

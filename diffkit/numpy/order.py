@@ -23,7 +23,7 @@ from ..ops import order
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from .arguments import normal_axis, refuse, shape_of
+from .arguments import in_line, normal_axis, refuse, shape_of
 from .elementwise import together
 from .shapes import inside
 
@@ -41,7 +41,7 @@ def argsort(
 ) -> Any:
     """The indices that sort; of equal elements in the order in which NumPy leaves them."""
     refuse("np.argsort", order=(order, None))
-    x, k = lined_up(t.value(a), axis, "np.argsort")
+    x, k = lined_up(in_line(t.value(a)), axis, "np.argsort")
     return ordered(x, k, "stable" if stable else KINDS[kind])
 
 

@@ -25,7 +25,7 @@ from ..ops.arithmetic import cast, equal, isfinite, select, stop_gradient, sub
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
 from ..types import f64, i64, u64
-from .arguments import NO_VALUE, normal_axes, normal_axis, refuse
+from .arguments import NO_VALUE, in_line, normal_axes, normal_axis, refuse
 from .complexes import abs_square
 from .elementwise import truth
 
@@ -200,7 +200,7 @@ def arg(name: str, op: Op) -> Callable[..., Any]:
         t: Trace, a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False
     ) -> Any:
         refuse(f"np.{name}", out=(out, None))
-        x = t.value(a)
+        x = t.value(a) if axis is None else in_line(t.value(a))
         whole = axis is None
         flat = s.reshape(x, shape=(x.size,)) if whole else x
         k = 0 if whole else normal_axis(axis, x.ndim, f"np.{name}")

@@ -23,7 +23,7 @@ from ..ops import scan
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from .arguments import normal_axes, normal_axis, refuse
+from .arguments import in_line, normal_axes, normal_axis, refuse
 from .reduce import summable
 
 
@@ -33,8 +33,9 @@ def along(name: str, op: Op) -> Callable[..., Any]:
     def handler(t: Trace, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         refuse(f"np.{name}", out=(out, None))
         x: Any = summable(t, a) if dtype is None else t.value(a).astype(dtype)
-        if axis is None or x.ndim == 0:
-            x, axis = s.reshape(x, shape=(x.size,)), axis or 0
+        x = in_line(x)
+        if axis is None:
+            x, axis = s.reshape(x, shape=(x.size,)), 0
         return op(x, axis=normal_axis(axis, x.ndim, f"np.{name}"))
 
     return handler
@@ -47,7 +48,7 @@ def cumulative(name: str, inner: Callable[..., Any], start: int) -> Callable[...
         t: Trace, x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
         include_initial: bool = False,
     ) -> Any:  # fmt: skip
-        v = t.value(x)
+        v = in_line(t.value(x))
         if axis is None and v.ndim > 1:
             got, want = f"{v.type} and no axis", "an axis, as there is more than one"
             raise ShapeError(explain(f"np.{name}{at_line()}", got, want, "Pass axis="))
@@ -85,6 +86,9 @@ def accumulate(inner: Callable[..., Any]) -> Callable[..., Any]:
     """add and multiply: along the first axis unless another is named."""
 
     def handler(t: Trace, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+        if t.value(array).ndim == 0:
+            got, want = "a number", "an array with an axis"
+            raise ShapeError(explain(f"accumulate{at_line()}", got, want, "Drop the call"))
         return inner(t, array, axis, dtype, out)
 
     return handler

@@ -18,7 +18,7 @@ from ..ops import index as i
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from .arguments import as_tuple, normal_axes, normal_axis, refuse, shape_of
+from .arguments import as_tuple, in_line, normal_axes, normal_axis, refuse, shape_of
 from .elementwise import together
 
 
@@ -80,6 +80,8 @@ def expand_dims(t: Trace, a: Any, axis: Any) -> Tracer:
 def squeeze(t: Trace, a: Any, axis: Any = None) -> Tracer:
     x = t.value(a)
     ones = tuple(k for k, n in enumerate(x.shape) if n == 1)
+    if x.ndim == 0 and axis in (0, -1, (0,), (-1,)):
+        axis = None  # a number is squeezed along an axis, too
     axes = ones if axis is None else normal_axes(axis, x.ndim, "np.squeeze")
     if any(k not in ones for k in axes):
         got = f"axis {axis} of {x.type}"
@@ -169,7 +171,7 @@ def roll(t: Trace, a: Any, shift: Any, axis: Any = None) -> Tracer:
 
 
 def repeat(t: Trace, a: Any, repeats: Any, axis: Any = None) -> Tracer:
-    x = t.value(a)
+    x = in_line(t.value(a))
     if axis is None:
         x, axis = ravel(t, x), 0
     k = normal_axis(axis, x.ndim, "np.repeat")
@@ -205,7 +207,7 @@ def take(
     t: Trace, a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
 ) -> Tracer:
     refuse("np.take", out=(out, None))
-    x = t.value(a)
+    x = in_line(t.value(a))
     if axis is None:
         x, axis = ravel(t, x), 0
     k = normal_axis(axis, x.ndim, "np.take")

@@ -187,8 +187,6 @@ def test_dtypes_that_are_not_carried():
 
 
 def test_an_unknown_numpy_function_is_refused_by_name():
-    with pytest.raises(UnsupportedError, match=r"np\.nextafter at test_errors\.py"):
-        dk.grad(lambda x: np.nextafter(x, 2.0))(1.0)
     with pytest.raises(UnsupportedError, match=r"np\.spacing at test_errors\.py"):
         dk.jacobian(np.spacing)(np.ones(8))
     with pytest.raises(UnsupportedError, match=r"np.add with out= at test_errors.*a = a \+ x"):
