@@ -106,7 +106,7 @@ def function_of(torch: Any, a: Tensor, name: str) -> Tensor:
     w, v = torch.linalg.eig(a)
     of_numbers: Callable[..., Any] = getattr(torch, name.removesuffix("m"))
     out = torch.linalg.solve(v, v * of_numbers(w)[..., None, :], left=False)
-    return out if a.is_complex() else out.real
+    return out.resolve_conj() if a.is_complex() else out.real
 
 
 def frechet(torch: Any, a: Tensor, e: Tensor, name: str) -> Tensor:
@@ -115,7 +115,8 @@ def frechet(torch: Any, a: Tensor, e: Tensor, name: str) -> Tensor:
     def function(x: Tensor) -> Tensor:
         return function_of(torch, x, name)
 
-    return torch.autograd.functional.jvp(function, a, e, create_graph=True)[1]
+    graph = a.requires_grad or e.requires_grad
+    return torch.autograd.functional.jvp(function, a, e, create_graph=graph)[1]
 
 
 def sylvester(torch: Any, a: Tensor, b: Tensor, q: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from ..ops import order as o
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from .arguments import NO_VALUE, as_tuple, normal_axis
+from .arguments import NO_VALUE, as_tuple, in_line, normal_axis
 from .elementwise import together
 from .order import before
 
@@ -275,7 +275,8 @@ def correlate(t: Trace, a: Any, v: Any, mode: Any = "valid") -> Any:
 
 
 def pair(t: Trace, a: Any, v: Any, name: str) -> tuple[Any, Any]:
-    x, y = (np.atleast_1d(p) for p in together(t, a, v))
+    values: list[Any] = together(t, a, v)
+    x, y = values if name == "correlate" else map(in_line, values)
     if x.ndim != 1 or y.ndim != 1 or 0 in (*x.shape, *y.shape):
         got = f"shapes {np.shape(a)} and {np.shape(v)}"
         raise wrong(name, got, "two vectors that are not empty", "Convolve row by row")

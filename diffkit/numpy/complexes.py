@@ -50,12 +50,18 @@ def absolute(t: Trace, x: Any) -> Any:
 
 
 def sign(t: Trace, x: Any) -> Any:
-    """The sign; of a complex number z/|z|, and 0 with derivative 0 at 0."""
+    """The sign; of a complex number z/|z|, and 0 with derivative 0 at 0. Of a number with one part
+    infinite it is the sign of that part; with both, it has no direction: nan, as in NumPy."""
     if not is_complex(x):
         return REAL_SIGN(t, x)
+    parts: list[Any] = [real(t, x), imag(t, x)]
+    endless = [np.isinf(part) for part in parts]
+    far = np.logical_xor(*endless)
     size: Any = absolute(t, x)
-    away = size > 0
-    return np.where(away, x / np.where(away, size, 1), 0)
+    away = np.logical_and(size != 0, np.logical_not(far))
+    near = np.where(away, x / np.where(away, size, 1), 0)
+    p, q = (np.where(e, np.sign(part), 0.0) for e, part in zip(endless, parts, strict=True))
+    return np.where(far, c.complex_(p, q), near)
 
 
 def abs_square(x: Any) -> Any:

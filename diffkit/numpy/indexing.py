@@ -240,7 +240,8 @@ def advanced(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
         t, x, [slice(None) if hit else part for hit, part in zip(is_array, parts, strict=True)]
     )
     axes = [k for k, hit in enumerate(is_array) if hit]
-    indices = [checked(t, parts[k], sliced.shape[k], k) for k in axes]
+    none = any(np.size(parts[k]) == 0 for k in axes)  # where nothing is read, nothing is beyond
+    indices = [checked(t, parts[k], None if none else sliced.shape[k], k) for k in axes]
     rest = [k for k in range(sliced.ndim) if k not in axes]
     read = i.gather(s.transpose(sliced, axes=tuple(axes + rest)), *indices)
     lead = read.ndim - len(rest)
@@ -252,15 +253,17 @@ def advanced(t: Trace, x: Tracer, parts: list[Any]) -> Tracer:
     return read
 
 
-def checked(t: Trace, part: Any, n: int, axis: int) -> Tracer:
-    """An index array as integers; known values are checked against the length."""
+def checked(t: Trace, part: Any, n: int | None, axis: int) -> Tracer:
+    """An index array as integers; known values are checked against the length, if one is given."""
     index = t.value(part)
     if index.dtype_.kind != "i":
         if index.size == 0:
             return t.value(np.zeros(index.shape, np.int64))
         raise fail(f"an index array {index.type}", "integers", "Use x.astype(np.int64)")
     lit = index.lit
-    if lit is not None and lit.value.size and not (-n <= lit.value.min() and lit.value.max() < n):
+    if n is None or lit is None:
+        return index
+    if lit.value.size and not (-n <= lit.value.min() and lit.value.max() < n):
         bad = int(lit.value.min()) if lit.value.min() < -n else int(lit.value.max())
         raise fail(f"index {bad} for axis {axis} of length {n}", f"{-n} to {n - 1}", "Check it")
     return index

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedError, explain
+from ..errors import ShapeError, UnsupportedError, explain
 from ..tracing.location import at_line
 from ..tracing.tracer import Tracer, recorder
 
@@ -66,6 +66,10 @@ class vectorize:
             remedy = "Close over the others with a lambda"
             raise UnsupportedError(explain(f"np.vectorize{at_line()}", got, want, remedy))
         shape = np.broadcast_shapes(*[np.shape(x) for x in args])
+        if 0 in shape:
+            got, want = f"arguments of shape {shape}", "elements to call the function with"
+            remedy = "Handle what is empty first"
+            raise ShapeError(explain(f"np.vectorize{at_line()}", got, want, remedy))
         lined = [np.reshape(np.broadcast_to(x, shape), -1) for x in args]
         rows: Any = [self.pyfunc(*[x[k] for x in lined]) for k in range(lined[0].shape[0])]
         if rows and isinstance(rows[0], tuple):

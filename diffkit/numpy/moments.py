@@ -30,6 +30,7 @@ def average(
         found: Any = np.mean(x, axis=axis, keepdims=kept)
         total: Any = np.full(found.shape, x.size / max(found.size, 1), found.dtype)[()]
         return (found, total) if returned else found
+    normal_axes(axis, x.ndim, "np.average")
     w: Any = weights_for(t, weights, x, axis)
     x, w = together(t, x, w)
     if not x.type.differentiable:
@@ -63,6 +64,8 @@ def cov(
 ) -> Any:  # fmt: skip
     """The covariances of variables in rows (or columns): (X - mean) W (X - mean)ᴴ / norm."""
     x: Any = variables(t, m, rowvar)
+    if x.shape[0] == 0:
+        return np.zeros((0, 0))
     if y is not None:
         x = np.concatenate([x, variables(t, y, rowvar)], axis=0)
     x = x.astype(np.result_type(x.dtype, np.float64) if dtype is None else dtype)

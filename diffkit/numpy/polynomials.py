@@ -22,11 +22,16 @@ from ..tracing.tracer import Trace
 from .elementwise import together
 
 
+FROM_NUMBERS = frozenset({"polyadd", "polysub", "polymul", "polydiv", "roots"})
+"""The functions for which a number is a polynomial of degree 0."""
+
+
 def coefficients(t: Trace, p: Any, name: str) -> Any:
     """Coefficients as a vector."""
     if isinstance(p, np.poly1d):
         p = p.coeffs
-    v: Any = np.atleast_1d(t.value(p))
+    v: Any = t.value(p)
+    v = np.atleast_1d(v) if name in FROM_NUMBERS else v
     if v.ndim != 1:
         got, want = f"{v.type}", "a vector of coefficients"
         raise ShapeError(explain(f"np.{name}{at_line()}", got, want, "Take one polynomial"))
@@ -35,7 +40,7 @@ def coefficients(t: Trace, p: Any, name: str) -> Any:
 
 def polyval(t: Trace, p: Any, x: Any) -> Any:
     """Horner's rule."""
-    c: Any = np.atleast_1d(t.value(p.coeffs if isinstance(p, np.poly1d) else p))
+    c = coefficients(t, p, "polyval")
     v: Any = t.value(x.coeffs if isinstance(x, np.poly1d) else x)
     y: Any = v.full(0) if v.ndim else v.full(0, ())
     for k in range(c.shape[0]):
@@ -79,7 +84,9 @@ def polysub(t: Trace, a1: Any, a2: Any) -> Any:
 
 
 def polymul(t: Trace, a1: Any, a2: Any) -> Any:
-    return np.convolve(coefficients(t, a1, "polymul"), coefficients(t, a2, "polymul"))
+    rows = [coefficients(t, p, "polymul") for p in (a1, a2)]
+    p, q = (row if row.size else np.zeros(1, row.dtype) for row in rows)
+    return np.convolve(p, q)
 
 
 def polydiv(t: Trace, u: Any, v: Any) -> tuple[Any, Any]:

@@ -120,6 +120,9 @@ def each(one: Callable[[Any], Any], q: Any) -> Any:
     if np.ndim(q) == 0:
         return one(q)
     flat: Any = np.reshape(q, -1)
+    if flat.shape[0] == 0:
+        like: Any = one(0.5)
+        return np.zeros((*np.shape(q), *like.shape), like.dtype)
     done: Any = np.stack([one(flat[k]) for k in range(flat.shape[0])])
     return np.reshape(done, (*np.shape(q), *done.shape[1:]))
 
@@ -244,7 +247,8 @@ def nanquantile_of(name: str, percent: bool) -> Callable[..., Any]:
         if x.dtype.kind != "f":  # no nan
             return quantile_of(name, percent)(t, x, q, axis, method=method, keepdims=kept)
         axes = normal_axes(axis, x.ndim, f"np.{name}")
-        require_some(x, axes, f"np.{name}")
+        if x.size == 0:
+            return np.mean(x, axis=axis, keepdims=kept)  # one nan for all q, as in NumPy
         how = method_of(method, f"np.{name}")
         share = checked(t, q, percent, f"np.{name}")
         done = of_numbers(t, to_rows(x, axes), share, how)

@@ -55,6 +55,7 @@ def reduction(
             if join in (np.maximum, np.minimum) and not started:
                 got, want = "where= without initial=", "what the extremum of nothing is"
                 raise ShapeError(explain(f"np.{name}{at_line()}", got, want, "Pass initial="))
+            require_mask(where, x, name)
             x = np.where(where, x, nothing(x.dtype))
         if not started:
             return finish(x, op(x, axes=axes), axes, bool(keepdims))
@@ -71,6 +72,18 @@ def reduction(
 def is_mask(where: Any) -> bool:
     """Whether `where` leaves anything out."""
     return where is not NO_VALUE and where is not True and where is not None
+
+
+def require_mask(where: Any, x: Tracer, name: str) -> None:
+    """`where` is broadcast to the array, and never the array to it."""
+    try:
+        fits = np.broadcast_shapes(np.shape(where), x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        got, want = f"where= of shape {np.shape(where)}", f"one that fits {x.type}"
+        remedy = "Broadcast the array first"
+        raise ShapeError(explain(f"np.{name}{at_line()}", got, want, remedy))
 
 
 def lowest(dtype: Any) -> Any:
@@ -178,6 +191,8 @@ def logsumexp(t: Trace, a: Any, axis: Any = None, keepdims: bool = False) -> Any
     greatest element, held fixed by the derivative: nothing overflows and no digit is lost."""
     x = floating(t, a)
     axes = normal_axes(axis, x.ndim, "logsumexp")
+    if count(x, axes) == 0:
+        return finish(x, np.log(s.sum_(x, axes=axes)), axes, keepdims)  # of nothing, -inf
     rows = to_rows(x, axes)
     top = r.argmax(rows, axis=rows.ndim - 1)
     is_top = equal(s.reshape(top, shape=(*top.shape, 1)), t.value(np.arange(rows.shape[-1])))
@@ -200,11 +215,10 @@ def arg(name: str, op: Op) -> Callable[..., Any]:
         t: Trace, a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False
     ) -> Any:
         refuse(f"np.{name}", out=(out, None))
-        x = t.value(a) if axis is None else in_line(t.value(a))
-        whole = axis is None
-        flat = s.reshape(x, shape=(x.size,)) if whole else x
-        k = 0 if whole else normal_axis(axis, x.ndim, f"np.{name}")
-        axes = tuple(range(x.ndim)) if whole else (k,)
+        x = t.value(a)
+        flat = s.reshape(x, shape=(x.size,)) if axis is None else in_line(x)
+        k = 0 if axis is None else normal_axis(axis, flat.ndim, f"np.{name}")
+        axes = tuple(range(x.ndim)) if axis is None or x.ndim == 0 else (k,)
         return finish(x, op(flat, axis=k), axes, bool(keepdims))
 
     return handler

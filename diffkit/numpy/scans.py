@@ -108,7 +108,10 @@ def folded(ufunc: Any) -> Callable[..., Any]:
         axes = normal_axes(axis, x.ndim, name)
         shape = x.shape
         for k in axes:
-            if shape[k] == 0:
+            if shape[k] == 0 and ufunc.identity is not None:
+                rest = tuple(1 if j == k else n for j, n in enumerate(x.shape))
+                x = x.full(ufunc.identity, rest)
+            elif shape[k] == 0:
                 got, want = f"{x.type} over axis {k}", "at least one element"
                 raise ShapeError(explain(f"{name}{at_line()}", got, want, "Check the length first"))
             while (n := x.shape[k]) > 1:

@@ -79,7 +79,7 @@ def fitting_dtype(value: Tracer, x: Tracer) -> Tracer:
 
 def is_mask(index: Any) -> bool:
     """Whether an index is one array of booleans."""
-    return isinstance(index, Tracer | np.ndarray) and index.dtype == np.bool_ and index.ndim > 0
+    return isinstance(index, Tracer | np.ndarray) and index.dtype == np.bool_
 
 
 def masked(t: Trace, x: Tracer, mask: Any, v: Tracer, add: bool) -> Tracer | None:

@@ -5,7 +5,8 @@ the space, in directions of its own, so the vectors jump: they have a derivative
 that leave the space as it is. There the matrix that would be divided by λⱼ - λᵢ = 0 is zero. `only`
 holds it to that: an error where it is not, instead of an infinity or of a number that depends on
 which basis was found. Its transpose asks the same of cotangents, so that a function that does not
-look into the space (the eigenvalues' sum, the span of other vectors) has its gradient.
+look into the space (the eigenvalues' sum, the span of other vectors) has its gradient. Forward
+mode moves all vectors at once and can not know which of them will be used: it refuses more.
 
 A basis of a complement, which nothing defines but its being orthogonal, is carried along with the
 least motion (`strict=False`). This is right for every function that is the same for all bases; one
@@ -18,6 +19,7 @@ spectral functions, 1996, has the theory). What is equal to rounding counts as e
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,19 +37,78 @@ ROUNDING = 64  # units of rounding, times the size of the matrix, that count as 
 EQUAL = 16  # the same for the difference of two eigenvalues
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is said where a derivative is not unique: the parts of a message."""
+
+    asked: str
+    got: str
+    want: str
+    remedy: str
+
+
+REFUSALS = {
+    "eigenvectors": Refusal(
+        "the derivative of eigenvectors",
+        "some eigenvalues are equal, and their vectors not unique",
+        "distinct eigenvalues, or a result that does not look into the space of equal ones",
+        "Use the eigenvalues alone, a function of the matrix itself (np.linalg.inv,"
+        " scipy.linalg.expm, sqrtm), or move the matrix by something that tells them apart",
+    ),
+    "defective": Refusal(
+        "the derivative of eigenvalues",
+        "a defective matrix",
+        "a matrix that has as many eigenvectors as rows",
+        "Move the matrix by something that tells equal eigenvalues apart",
+    ),
+    "singular vectors": Refusal(
+        "the derivative of singular vectors",
+        "some singular values are equal or zero, and their vectors not unique",
+        "distinct singular values that are not zero, or a result that does not look into the"
+        " space of equal ones",
+        "Use the singular values alone (np.linalg.svdvals), a function of the matrix itself"
+        " (scipy.linalg.polar, np.linalg.pinv), or move the matrix by something that tells them"
+        " apart",
+    ),
+    "complement": Refusal(
+        "the derivative of singular vectors beyond the singular values",
+        "the result depends on which basis of the complement was found",
+        "a result that is the same for every basis of the complement",
+        "Call np.linalg.svd with full_matrices=False",
+    ),
+    "rank": Refusal(
+        "the derivative of a pseudo-inverse",
+        "a direction that changes the rank",
+        "a direction in which the rank stays the same",
+        "Solve a regularised system instead, such as (A.T @ A + c I) x = A.T @ b",
+    ),
+    "complement of Q": Refusal(
+        "the derivative of the last columns of a square Q",
+        "the result depends on which basis of the complement was found",
+        "a result that is the same for every basis of the complement",
+        "Call np.linalg.qr with mode='reduced'",
+    ),
+    "columns": Refusal(
+        "the derivative of a QR factorisation",
+        "linearly dependent columns",
+        "linearly independent columns, of which the first are factored",
+        "Drop columns, or move the matrix by something that makes them independent",
+    ),
+}
+
+
 def infer_only(x: Type, where: Type, **_: Any) -> Type:
     return x
 
 
-def numpy_only(
-    x: Any, where: Any, asked: str, got: str, want: str, remedy: str, strict: bool
-) -> Any:
+def numpy_only(x: Any, where: Any, of: str, strict: bool) -> Any:
     if strict and np.any(where):
         sizes = np.abs(x)
         most = np.max(sizes, axis=(-2, -1), keepdims=True)
         rounding = ROUNDING * max(np.shape(x)[-2:]) * np.finfo(x.dtype).eps
         if np.any(where & (sizes > rounding * most)):
-            raise Undefined(asked, got, want, remedy)
+            refusal = REFUSALS[of]
+            raise Undefined(refusal.asked, refusal.got, refusal.want, refusal.remedy)
     return np.where(where, np.zeros((), x.dtype), x)
 
 
@@ -83,16 +144,16 @@ def inverse_of(gap: Expr, none: Expr) -> Expr:
     return select(none, gap.full(0, ()), 1 / select(none, gap.full(1, ()), gap))
 
 
-def divided(p: Expr, inverse: Expr, pairs: Expr, **words: str) -> Expr:
+def divided(p: Expr, inverse: Expr, pairs: Expr, of: str) -> Expr:
     """P/gap, by the inverse of the gaps. Where pairs have none, P must be zero, and the cotangent
     of the quotient."""
-    quotient = mul(cast(inverse, dtype=p.dtype_), only(p, pairs, **words, strict=True))
-    return only(quotient, pairs, **words, strict=False)
+    quotient = mul(cast(inverse, dtype=p.dtype_), only(p, pairs, of=of, strict=True))
+    return only(quotient, pairs, of=of, strict=False)
 
 
-def regular(x: Expr, where: Expr, **words: str) -> Expr:
+def regular(x: Expr, where: Expr, of: str) -> Expr:
     """x; an error if it is not zero for a matrix where the mask holds."""
-    return only(x, broadcast(where, shape=x.shape), **words, strict=True)
+    return only(x, broadcast(where, shape=x.shape), of=of, strict=True)
 
 
 def shared(d: Expr, same: Expr) -> Expr:

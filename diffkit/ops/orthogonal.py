@@ -48,20 +48,6 @@ from .routine import routine
 from .shape import broadcast, concatenate, reshape
 from .triangular import solve_right
 
-BASIS = {
-    "asked": "the derivative of the last columns of a square Q",
-    "got": "the result depends on which basis of the complement was found",
-    "want": "a result that is the same for every basis of the complement",
-    "remedy": "Call np.linalg.qr with mode='reduced'",
-}
-
-RANK = {
-    "asked": "the derivative of a QR factorisation",
-    "got": "linearly dependent columns",
-    "want": "linearly independent columns, of which the first are factored",
-    "remedy": "Drop columns, or move the matrix by something that makes them independent",
-}
-
 
 def infer_qr(a: Type, full: bool) -> tuple[Type, ...]:
     *lead, m, n = a.shape
@@ -82,7 +68,7 @@ def qr_jvp(dxs: Any, xs: Any, outs: Any, full: bool) -> Any:
     rounding = EQUAL * max(da.shape[-2:]) * float(np.finfo(da.dtype_.numpy).eps)
     deficient = reshape(less_equal(least, mul(most, rounding)), shape=(*least.shape, 1, 1))
     safe = select(stop_gradient(deficient), identity(first, k), first)
-    image = solve_right(regular(columns(da, 0, k), deficient, **RANK), safe)
+    image = solve_right(regular(columns(da, 0, k), deficient, of="columns"), safe)
     b = matmul(adjoint(q1), image)
     omega = rotation(b)
     dr = matmul(sub(b, omega), first)
@@ -118,7 +104,7 @@ def complete(q: Expr, omega: Expr, image: Expr, k: int) -> Expr:
     whole = concatenate(top, bottom, axis=lead)
     free = np.arange(m)[:, None] >= k
     mask = broadcast(constant(q, free & free.T), shape=whole.shape)
-    return matmul(q, skew(only(whole, mask, **BASIS, strict=False)))
+    return matmul(q, skew(only(whole, mask, of="complement of Q", strict=False)))
 
 
 def filled(r: Expr, m: int) -> Expr:

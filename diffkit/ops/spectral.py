@@ -51,14 +51,6 @@ from .reduce import argmax
 from .routine import routine
 from .shape import broadcast, reshape, sum_
 
-WORDS = {
-    "asked": "the derivative of eigenvectors",
-    "got": "some eigenvalues are equal, and their vectors not unique",
-    "want": "distinct eigenvalues, or a result that does not look into the space of equal ones",
-    "remedy": "Use the eigenvalues alone, a function of the matrix itself (np.linalg.inv,"
-    " scipy.linalg.expm, sqrtm), or move the matrix by something that tells them apart",
-}
-
 
 def part_type(a: Type) -> Type:
     """The real type of the parts of a."""
@@ -95,7 +87,7 @@ def eigh_jvp(dxs: Any, xs: Any, outs: Any, upper: bool, driver: str) -> Any:
     (da,), (w, v) = dxs, outs
     p = matmul(adjoint(v), matmul(da, v))
     f, same, pairs = equals(w)
-    dv = matmul(v, divided(p, f, pairs, **WORDS))
+    dv = matmul(v, divided(p, f, pairs, of="eigenvectors"))
     if v.type.complex:
         k = v.shape[-1] - 1 if upper else 0
         dv = sub(dv, mul(v, turning(rows(v, k, k + 1), rows(dv, k, k + 1))))
@@ -123,13 +115,6 @@ LAPACK's ("evd" is NumPy's, "evr" SciPy's); they differ in the signs of the vect
 
 # --- any square matrix ---------------------------------------------------------------------------
 
-DEFECTIVE = {
-    "asked": "the derivative of eigenvalues",
-    "got": "a defective matrix",
-    "want": "a matrix that has as many eigenvectors as rows",
-    "remedy": "Move the matrix by something that tells equal eigenvalues apart",
-}
-
 
 def infer_eig(a: Type) -> tuple[Type, ...]:
     require_square("eig", a)
@@ -150,9 +135,9 @@ def eig_jvp(dxs: Any, xs: Any, outs: Any) -> Any:
     defective = logical_not(less(condition(v, inverse), 0.1 / (n * eps_of(v))))
     # Where the vectors do not span, their inverse is any number, or nan.
     inverse = select(defective, identity(v, n), inverse)
-    p = matmul(inverse, matmul(regular(like(da, v), defective, **DEFECTIVE), v))
+    p = matmul(inverse, matmul(regular(like(da, v), defective, of="defective"), v))
     f, same, pairs = equals(w)
-    dv = matmul(v, divided(p, f, pairs, **WORDS))
+    dv = matmul(v, divided(p, f, pairs, of="eigenvectors"))
     return shared(diagonal(p), same), sub(dv, mul(v, drift(v, dv)))
 
 

@@ -57,27 +57,6 @@ from .routine import routine
 from .shape import broadcast, concatenate, reshape
 from .spectral import cubic, part_type, turning
 
-WORDS = {
-    "asked": "the derivative of singular vectors",
-    "got": "some singular values are equal or zero, and their vectors not unique",
-    "want": "distinct singular values that are not zero, or a result that does not look into the"
-    " space of equal ones",
-    "remedy": "Use the singular values alone (np.linalg.svdvals), a function of the matrix itself"
-    " (scipy.linalg.polar, np.linalg.pinv), or move the matrix by something that tells them apart",
-}
-BASIS = {
-    "asked": "the derivative of singular vectors beyond the singular values",
-    "got": "the result depends on which basis of the complement was found",
-    "want": "a result that is the same for every basis of the complement",
-    "remedy": "Call np.linalg.svd with full_matrices=False",
-}
-RANK = {
-    "asked": "the derivative of a pseudo-inverse",
-    "got": "a direction that changes the rank",
-    "want": "a direction in which the rank stays the same",
-    "remedy": "Solve a regularised system instead, such as (A.T @ A + c I) x = A.T @ b",
-}
-
 # --- svd -----------------------------------------------------------------------------------------
 
 
@@ -134,8 +113,10 @@ def rotations(s: Expr, p: Expr, none: Expr) -> tuple[Expr, Expr, Expr]:
     off = logical_not(eye)
     gap, total = sub(row(s), column(s)), add(row(s), column(s))
     same, void = equal_pairs(s, gap), less_equal(total, none)
-    turn = divided(hermitian(p), inverse_of(gap, same), logical_and(same, off), **WORDS)
-    spin = skew(divided(p, inverse_of(total, void), logical_and(void, off), **WORDS))
+    turn = divided(
+        hermitian(p), inverse_of(gap, same), logical_and(same, off), of="singular vectors"
+    )
+    spin = skew(divided(p, inverse_of(total, void), logical_and(void, off), of="singular vectors"))
     return same, turn, spin
 
 
@@ -148,9 +129,9 @@ def moved(u: Expr, inner: Expr, image: Expr, s: Expr, none: Expr) -> Expr:
         beyond = sub(image, matmul(u, matmul(adjoint(u), image)))
         if u.shape[-2] == k:
             return matmul(u, inner)
-        return add(matmul(u, inner), mul(regular(beyond, zero, **WORDS), scale))
+        return add(matmul(u, inner), mul(regular(beyond, zero, of="singular vectors"), scale))
     rest = columns(u, k, m)
-    low = mul(regular(matmul(adjoint(rest), image), zero, **WORDS), scale)
+    low = mul(regular(matmul(adjoint(rest), image), zero, of="singular vectors"), scale)
     corner = low.full(0, (*low.shape[:-2], m - k, m - k))
     lead = len(low.shape) - 2
     top = concatenate(inner, neg(adjoint(low)), axis=lead + 1)
@@ -158,7 +139,7 @@ def moved(u: Expr, inner: Expr, image: Expr, s: Expr, none: Expr) -> Expr:
     whole = concatenate(top, bottom, axis=lead)
     free = np.arange(m)[:, None] >= k
     mask = broadcast(constant(s, free & free.T), shape=whole.shape)
-    return matmul(u, skew(only(whole, mask, **BASIS, strict=False)))
+    return matmul(u, skew(only(whole, mask, of="complement", strict=False)))
 
 
 svd = routine("svd", infer_svd, numpy_svd, svd_jvp, flops=cubic)
@@ -188,7 +169,7 @@ def pinv_jvp(dxs: Any, xs: Any, outs: Any) -> Any:
     upper = constant(a, np.arange(2 * m)[:, None] < m)
     tall = concatenate(change, da, axis=len(a.shape) - 2)
     mask = broadcast(logical_and(less_than, upper), shape=tall.shape)
-    da = rows(only(tall, mask, **RANK, strict=True), m, 2 * m)
+    da = rows(only(tall, mask, of="rank", strict=True), m, 2 * m)
     xh, dah = adjoint(x), adjoint(da)
     first = neg(matmul(x, matmul(da, x)))
     second = matmul(matmul(x, xh), matmul(dah, out))

@@ -176,6 +176,8 @@ class Trace:
     def given(self, x: Tracer) -> Array | None:
         """The value, where Python may have it as a number: no derivative passes through it, and
         it is the same on every run of the graph."""
+        if 0 in x.shape:
+            return np.zeros(x.shape, x.dtype)  # nothing is lost with no elements
         if (self.eager and is_still(x.atom, self.builder.producers)) or self.known(x):
             try:
                 return self.concrete(x)

@@ -24,7 +24,9 @@ def plain(x: Any) -> Any:
 
 
 def reference(function: Function, how: Call, arrays: Sequence[Any]) -> list[Any]:
-    """What `array_api_strict` makes of a call."""
+    """What `array_api_strict` makes of a call; NumPy, where that is known to be wrong."""
+    if function.name == "isin":  # it drops `invert`
+        return flat(call(np, function, how, arrays))
     found = call(strict, function, how, [strict.asarray(x) for x in arrays])
     return [plain(x) for x in flat(found)]
 
@@ -47,6 +49,8 @@ def check(function: Function, how: Call, arrays: Sequence[Any]) -> None:
         found = traced(function, how, arrays)
     assert len(found) == len(want)
     for got, y in zip(found, want, strict=True):
+        if function.undefined:
+            got, y = np.zeros_like(got), np.zeros_like(y)
         close(got, y, function.ulps, f"{function.name}{how}")
 
 
@@ -58,4 +62,6 @@ def close(got: Any, want: Any, ulps: float, what: str = "") -> None:
         return
     tol = ulps * float(np.finfo(want.dtype).eps)
     finite = np.abs(want[np.isfinite(want)])
-    np.testing.assert_allclose(got, want, rtol=tol, atol=tol * np.max(finite, initial=0), err_msg=what)
+    np.testing.assert_allclose(
+        got, want, rtol=tol, atol=tol * np.max(finite, initial=0), err_msg=what
+    )

@@ -26,7 +26,7 @@ def values(function: Function, dtype: str, shape: tuple[int, ...], seed: int = 0
     numbers: Any = rng.uniform(low, function.high, shape)
     if kind.kind == "c":
         numbers = numbers + 1j * rng.uniform(low, function.high, shape)
-    if function.positive_definite and shape[-1] == shape[-2]:
+    if function.positive_definite and len(shape) > 1 and shape[-1] == shape[-2]:
         numbers = numbers @ np.conj(np.swapaxes(numbers, -1, -2)) + np.eye(shape[-1])
     return numbers.astype(kind) if kind.kind in "fc" else np.floor(numbers).astype(kind)
 

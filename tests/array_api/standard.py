@@ -44,8 +44,9 @@ def given(*args: Any, **keywords: Any) -> Call:
 @dataclass(frozen=True)
 class Function:
     """`arrays`: for each array argument a shape, or an array of a dtype of its own. `gathered`:
-    whether the function takes them in one list. `positive`, `square`: what the values must be.
-    `unique`: whether its result is, or only what it multiplies to."""
+    whether the function takes them in one list. `low`, `high`, `positive_definite`: what the values
+    must be. `undefined`: whether the values of the result are. `ulps`: how many units in the last
+    place two implementations may differ by."""
 
     name: str
     signature: str
@@ -56,6 +57,7 @@ class Function:
     low: float = -4.0
     high: float = 4.0
     positive_definite: bool = False
+    undefined: bool = False
     ulps: float = 4.0
 
     def __str__(self) -> str:
@@ -86,7 +88,7 @@ CREATION = (
     row("astype", "x, dtype, /, *, copy=True, device=None", ALL, given(dtype_="complex128"),
         given(dtype_="complex64", copy=False), given(dtype_="complex128", device="cpu")),
     row("empty_like", "x, /, *, dtype=None, device=None", ALL,
-        given(), given(dtype="int32"), given(device="cpu")),
+        given(), given(dtype="int32"), given(device="cpu"), undefined=True),
     row("full_like", "x, /, fill_value, *, dtype=None, device=None", ALL,
         given(1), given(fill_value=True, device="cpu"), given(3, dtype="float32")),
     row("ones_like", "x, /, *, dtype=None, device=None", ALL,
@@ -109,7 +111,7 @@ MAKERS = (
         given(0, 1, 5), given(0.0, 2.0, num=4, endpoint=False), given(1, 2, 3, dtype="float32"),
         given(0, 1, 3, device="cpu"), given(0, 1 + 2j, 3)),
     row("empty", "shape, *, dtype=None, device=None", ALL,
-        given(3), given((2, 3), dtype="int16"), given(shape=(0,), device="cpu")),
+        given(3), given((2, 3), dtype="int16"), given(shape=(0,), device="cpu"), undefined=True),
     row("zeros", "shape, *, dtype=None, device=None", ALL,
         given(3), given((2, 3), dtype="int16"), given(shape=(0,), device="cpu"), given(())),
     row("ones", "shape, *, dtype=None, device=None", ALL,
@@ -204,8 +206,7 @@ STATISTICS = (
     reducing("var", REAL_FLOATING, SPREAD, ulps=16),
     row("cumulative_sum", SUMMING[0], NUMERIC, *SUMMING[2:], ulps=16),
     row("cumulative_prod", SUMMING[0], NUMERIC, *SUMMING[2:], ulps=16),
-    row("cumulative_sum", SUMMING[0], NUMERIC, given(), given(include_initial=True), arrays=LINE,
-        ulps=16),
+    row("cumulative_sum", SUMMING[0], NUMERIC, given(), *SUMMING[2:], arrays=LINE, ulps=16),
     reducing("all", ALL, REDUCING), reducing("any", ALL, REDUCING),
     row("diff", "x, /, *, axis=-1, n=1, prepend=None, append=None", NUMERIC, given(), given(axis=0),
         given(n=2), given(n=0), ulps=16),

@@ -29,12 +29,13 @@ from .standard import (
 )
 
 EVERY = (*FUNCTIONS, *ELEMENTWISE)
-BELOW = {"axis=", "condition", "arrays"}
 
 
 def test_the_table_is_the_standard() -> None:
     names = {f.name for f in (*EVERY, *MAKERS, *BY_VALUE)} | {*ABOUT_DTYPES, *CONSTANTS, *ALL}
-    of_strict = {n for n in strict.__all__ if not n.startswith("_") and "strict_flags" not in n.lower()}
+    of_strict = {
+        name for name in strict.__all__ if not name.startswith("_") and "strict" not in name.lower()
+    }
     of_strict |= {f"linalg.{n}" for n in strict.linalg.__all__}
     of_strict |= {f"fft.{n}" for n in strict.fft.__all__}
     assert names == of_strict - {"Device", "linalg", "fft"}
@@ -79,6 +80,8 @@ def test_on_empty_arrays_and_numbers(function: Function) -> None:
     for shape in ((), (0,), (0, 3), (3, 0), (0, 3, 3)):
         shapes = [x if isinstance(x, np.ndarray) else shape for x in function.arrays]
         arrays = arguments(function, dtype, shapes)
+        if 0 in shape and function.name in ("fft.irfft", "fft.hfft", "fft.irfftn"):
+            continue  # NumPy reads memory that nobody has written
         for how in function.calls:
             try:
                 call(strict, function, how, [strict.asarray(x) for x in arrays])
@@ -91,7 +94,6 @@ def test_on_empty_arrays_and_numbers(function: Function) -> None:
 def test_makers_of_arrays(function: Function) -> None:
     for how in function.calls:
         want = plain(call(strict, function, how, ()))
-        with_values = function.name != "empty"
         alone = np.asarray(call(dnp, function, how, ()))
 
         def f(x: Any, function: Function = function, how: Any = how) -> Any:
@@ -101,7 +103,7 @@ def test_makers_of_arrays(function: Function) -> None:
         inside = np.asarray(dk.graph.evaluate(graph, [np.float64(0)])[1])
         for got in (alone, inside):
             assert (got.dtype, got.shape) == (want.dtype, want.shape)
-            if with_values:
+            if not function.undefined:
                 close(got, want, 4)
 
 
@@ -110,7 +112,10 @@ def test_shapes_that_depend_on_values(function: Function) -> None:
     """Refused by name where values are not known, and answered where they are."""
     for dtype in function.dtypes:
         x = values(function, dtype, (2, 3))
-        want = [np.asarray(y) for y in flat(call(strict, function, function.calls[0], [strict.asarray(x)]))]
+        want = [
+            np.asarray(y)
+            for y in flat(call(strict, function, function.calls[0], [strict.asarray(x)]))
+        ]
 
         def known(y: Any, x: Any = x) -> Any:
             xp = y.__array_namespace__()
@@ -118,6 +123,9 @@ def test_shapes_that_depend_on_values(function: Function) -> None:
 
         got = dk.graph.evaluate(dk.trace(known)(f64[()]), [np.float64(0)])
         for p, q in zip(got, want, strict=True):
-            close(p, q, 0)
+            in_any_order = function.name == "unique_values"
+            close(*(np.sort(v) if in_any_order else v for v in (p, q)), 0)
     with pytest.raises(UnsupportedError, match=function.name):
-        dk.trace(lambda y: call(y.__array_namespace__(), function, function.calls[0], [y]))(f64[2, 3])
+        dk.trace(lambda y: call(y.__array_namespace__(), function, function.calls[0], [y]))(
+            f64[2, 3]
+        )

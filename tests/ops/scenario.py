@@ -27,7 +27,8 @@ class Scenario:
     """`ulps`: how far the value may be from NumPy's, per element, in units of the last place, where
     the order of additions differs. `analytic`: whether the complex step answers it.
     `peer`: how closely PyTorch's own first and second derivatives are known to be right.
-    `differences`: whether its derivative is that of its values. `single`: whether it stays in
+    `unlike`: kinds of arrays on which diffkit rightly does otherwise than NumPy, see
+    test_every_kind_of_array.py. `differences`: whether its derivative is that of its values. `single`: whether it stays in
     float32 when its arguments are."""
 
     name: str
@@ -39,6 +40,7 @@ class Scenario:
     peer: tuple[float, float] = (1e-12, 1e-11)
     differences: bool = True
     single: bool = True
+    unlike: tuple[str, ...] = ()
 
     @property
     def real(self) -> bool:

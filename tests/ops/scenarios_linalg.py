@@ -96,14 +96,6 @@ def T_spectrum(w):
     return (w * w).sum().real, (w * w * w).sum().real
 
 
-WORDS = {
-    "asked": "a test",
-    "got": "something",
-    "want": "zero",
-    "remedy": "Nothing to do",
-    "strict": False,
-}
-
 # fmt: off
 SYSTEMS = [
     case("linalg.solve-complex", MAT.solve, Z, BASE_Z, torch=T_MAT("solve"), **FAR),
@@ -263,7 +255,8 @@ PRODUCTS = [
     case("vecdot-rows", np.vecdot, X, ROW, torch=lambda x, y: (x * y).sum(-1)),
     case("matvec-stack", np.matvec, STACK, ROW, torch=lambda x, y: x @ y),
     case("vecmat-stack", np.vecmat, ROW, STACK, torch=lambda x, y: x @ y),
-    case("only", lambda x: direct(degenerate.only, **WORDS)(x, np.zeros(np.shape(x), bool)), A),
+    case("only", lambda x: direct(degenerate.only, of="rank", strict=False)(
+        x, np.zeros(np.shape(x), bool)), A),
 ]
 # fmt: on
 SCENARIOS = [*SYSTEMS, *NUMBERS, *FACTORS, *SPECTRA, *NORMS, *PRODUCTS]

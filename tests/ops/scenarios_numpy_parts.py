@@ -28,6 +28,7 @@ PARTS = [
     case("copysign", np.copysign, X, Y, torch=T.copysign if T else None),
     case("copysign-numbers", lambda x: np.copysign(x, -1.0) + np.copysign(2, x), X,
          torch=lambda x: -abs(x) + T.copysign(T.tensor(2.0, dtype=x.dtype), x)),
+    case("nextafter", np.nextafter, X, Y, torch=lambda x, y: x + 0 * y),
     case("fmod", np.fmod, X, Q, torch=lambda x, y: x - y * T.trunc(x / y).detach()),
     case("fmod-negative", lambda x, y: np.fmod(x, -y), FAR, Q, torch=lambda x, y: T.fmod(x, -y),
          ulps=8),
@@ -113,7 +114,7 @@ PREDICATES = [
     case("diag_indices_from", lambda x: x[np.diag_indices_from(x)], np.eye(3) + 0.25,
          torch=lambda x: x.diagonal()),
     case("array_repr", lambda x: x * len([np.array_repr(x), np.array_str(x), np.array2string(x)]),
-         X, torch=lambda x: 3 * x),
+         X, torch=lambda x: 3 * x, unlike=("no-axes",)),
 ]
 
 SCANS = [

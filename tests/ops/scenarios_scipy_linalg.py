@@ -121,7 +121,7 @@ FUNCTIONS = [
     case("scipy.linalg.tanhm", lambda a: sl.tanhm(a), 0.4 * BASE, torch=lambda a: T_eig(a, T.tanh),
          **FAR, **NO),
     case("frechet-sqrtm", lambda a, e: direct(mf.frechet, name="sqrtm")(a, e), definite(BASE),
-         SQUARE, **FAR, **NO),
+         SQUARE, **FAR, **NO, unlike=("empty",)),
 ]
 TRIANGULAR = [
     case("scipy.linalg.cholesky", lambda x: sl.cholesky(definite(x)), BASE,
@@ -143,7 +143,8 @@ TRIANGULAR = [
          torch=lambda a, b: T_triangular(a.mT, b, True), **FAR),
     case("scipy.linalg.solve_triangular-complex", lambda a, b: sl.solve_triangular(a, b, trans=2),
          Z, RIGHT, torch=lambda a, b: T_triangular(a.mH, b + 0j, False), **NO, **FAR),
-    case("scipy.linalg.lu", lambda a: sl.lu(a), A, torch=T_MAT("lu"), **NO, **NEAR),
+    case("scipy.linalg.lu", lambda a: sl.lu(a), A, torch=T_MAT("lu"),
+         **NO, **NEAR, unlike=("empty",)),
     case("scipy.linalg.lu-tall", lambda a: sl.lu(a, permute_l=True), TALL,
          torch=lambda a: (lambda p, low, up: (p @ low, up))(*T.linalg.lu(a)), **NO, **NEAR),
     case("scipy.linalg.lu-wide", lambda a: sl.lu(a, p_indices=True)[1:], WIDE,
@@ -151,9 +152,9 @@ TRIANGULAR = [
     case("scipy.linalg.lu-complex", lambda a: sl.lu(a)[1:], Z, torch=lambda a: T.linalg.lu(a)[1:],
          **NO, **NEAR),
     case("scipy.linalg.lu_factor", lambda a: sl.lu_factor(a)[0], A,
-         torch=lambda a: T.linalg.lu_factor(a)[0], **NO, **NEAR),
+         torch=lambda a: T.linalg.lu_factor(a)[0], **NO, **NEAR, unlike=("no-axes",)),
     case("scipy.linalg.lu_solve", lambda a, b: sl.lu_solve(sl.lu_factor(a), b), A, RIGHT,
-         torch=T_MAT("solve"), **NO, **FAR),
+         torch=T_MAT("solve"), **NO, **FAR, unlike=("empty",)),
     case("scipy.linalg.lu_solve-trans", lambda a, b: sl.lu_solve(sl.lu_factor(a), b, trans=1), A,
          ROW, torch=lambda a, b: T.linalg.solve(a.mT, b), **NO, **FAR),
     case("row_order", lambda b: sl.lu_solve((SQUARE, np.array([2, 2, 2])), b), ROW, **FAR,
@@ -198,9 +199,9 @@ SYSTEMS = [
     case("scipy.linalg.solve_circulant", lambda c, b: sl.solve_circulant(c, b), LINE_2, LINE,
          torch=lambda c, b: T.linalg.solve(T_circulant(c), b), ulps=2048),
     case("scipy.linalg.solve_sylvester", lambda a, b, q: sl.solve_sylvester(a, b, q), A, SMALL,
-         RIGHT, torch=T_sylvester, **FAR, **NO),
+         RIGHT, torch=T_sylvester, **FAR, **NO, unlike=("empty",)),
     case("scipy.linalg.solve_sylvester-complex", lambda a, b, q: sl.solve_sylvester(a, b, q), Z,
-         SMALL + 0.5j, RIGHT - 1j, torch=T_sylvester, **NO, **FAR),
+         SMALL + 0.5j, RIGHT - 1j, torch=T_sylvester, **NO, **FAR, unlike=("empty",)),
     case("scipy.linalg.solve_continuous_lyapunov",
          lambda a, q: sl.solve_continuous_lyapunov(a, q), A, SQUARE,
          torch=lambda a, q: T_sylvester(a, a.mT, q), ulps=2048, **NO),
@@ -272,7 +273,7 @@ SPECTRA = [
     case("scipy.linalg.norm", lambda a: sl.norm(a, 2), A, torch=lambda a: T.linalg.norm(a, 2), **NO,
          **NEAR),
     case("lower_solve", lambda a, b: direct(tr.solve_triangular, lower=True, unit=False)(a, b), A,
-         Y.T.copy(), torch=lambda a, b: T_triangular(a, b, False), **FAR),
+         Y.T.copy(), torch=lambda a, b: T_triangular(a, b, False), **FAR, unlike=("empty",)),
 ]
 # fmt: on
 SCENARIOS = [

@@ -22,7 +22,8 @@ from diffkit.types import type_of
 SHAPES: dict[str, tuple[float, ...]] = {
     "lognorm": (0.7,), "truncnorm": (-1.2, 0.8), "t": (3.5,), "beta": (1.7, 2.4), "gamma": (2.3,),
     "invgamma": (2.3,), "chi2": (3.4,), "pareto": (2.6,), "weibull_min": (1.6,),
-    "poisson": (2.2,), "binom": (5.0, 0.3), "bernoulli": (0.3,), "geom": (0.3,), "nbinom": (2.5, 0.4),
+    "poisson": (2.2,), "binom": (5.0, 0.3), "bernoulli": (0.3,), "geom": (0.3,),
+    "nbinom": (2.5, 0.4),
 }
 # fmt: on
 POINTS = np.array(
@@ -140,7 +141,7 @@ def test_the_density_of_many_degrees_of_freedom() -> None:
 
 
 def test_ends_of_the_support() -> None:
-    """Where the exponent of x is 0 the density starts with a jump, and moves with its parameters."""
+    """Where the exponent of x is 0 the density jumps there, and moves with its parameters."""
     slope = dk.grad(lambda b: st.beta.logpdf(0.0, 1.0, b))(3.0)
     np.testing.assert_allclose(slope, 1 / 3, rtol=1e-14)
     assert float(dk.grad(lambda s: st.expon.logpdf(0.0, scale=s))(2.0)) == -0.5

@@ -17,7 +17,7 @@ from diffkit.modes.reverse import vjp
 from diffkit.types import type_of
 from tests.replay import prepare
 
-from .numerics import directions, dot
+from .numerics import coarseness, directions, dot
 from .scenario import Scenario
 from .scenarios import SCENARIOS, arguments
 from .test_values import same
@@ -71,6 +71,10 @@ def recorded(f: Callable[..., Any], args: list[Any]) -> Graph | Exception:
 @pytest.mark.parametrize("kind", KINDS)
 @EACH
 def test_what_numpy_does(scenario: Scenario, kind: str) -> None:
+    """Not for `unlike` kinds: there NumPy's or SciPy's implementation takes what is no matrix as
+    long as it is empty, leaves memory as it was, or fails on a detail of its own."""
+    if kind in scenario.unlike:
+        return
     args = [np.asarray(KINDS[kind](x))[()] for x in arguments(scenario)]
     want, graph = plain(scenario.f, args), recorded(scenario.f, args)
     if isinstance(want, Exception):
@@ -103,4 +107,4 @@ def check_derivatives(scenario: Scenario, graph: Graph, args: list[Any], on: lis
     assert [type_of(ct) for ct in cts] == [type_of(x) for x in xs]
     left, right = dot(us, dys), dot(cts, vs)
     if np.isfinite(left) and np.isfinite(right):
-        assert abs(left - right) <= 1e-10 * max(abs(left), abs(right), 1.0)
+        assert abs(left - right) <= 1e-10 * coarseness(graph) * max(abs(left), abs(right), 1.0)

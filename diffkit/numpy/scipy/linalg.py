@@ -12,7 +12,7 @@ change no result and are accepted.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from .structured import khatri_rao as khatri_rao
 from .structured import solve_circulant as solve_circulant
 from .structured import solve_toeplitz as solve_toeplitz
 from .structured import toeplitz as toeplitz
-from .systems import MODULE, double, floats, traced, unknown
+from .systems import MODULE, as_matrix, double, floats, traced, unknown
 from .systems import cho_solve as cho_solve
 from .systems import inv as inv
 from .systems import lu_solve as lu_solve
@@ -57,7 +57,12 @@ def refuse(name: str, **keywords: Any) -> None:
 
 
 def square(name: str, a: Any) -> Any:
-    return matrix(traced(a), a, name, square=True)
+    trace = traced(a)
+    return matrix(trace, as_matrix(trace.value(a)) if name in OF_NUMBERS else a, name, square=True)
+
+
+OF_NUMBERS = frozenset({"expm", "cholesky", "cho_factor"})
+"""The functions to which a number is a matrix of one element."""
 
 
 # --- functions of a matrix -----------------------------------------------------------------------
@@ -216,12 +221,11 @@ def eigh(
         p, q = floats(a, b)
         v, low = hermitian_from(p, not lower), np.linalg.cholesky(q, upper=not lower)
         low = low if lower else np.conj(np.swapaxes(low, -1, -2))
-        half: Any = tr.lower_solve(low, cast(Any, v))
+        half: Any = tr.lower_solve(low, v)
         inner: Any = tr.lower_solve(low, np.conj(np.swapaxes(half, -1, -2)))
         name = {None: "evd", "gvd": "evd", "gv": "ev"}.get(driver, driver)
         w, y = emit(eigh_op, [hermitian_from(inner, not lower)], upper=not lower, driver=name)
-        turned = np.conj(np.swapaxes(low, -1, -2))
-        vectors = tr.solve_triangular(turned, y, lower=False, unit=False)
+        vectors = tr.solve_triangular(np.conj(np.swapaxes(low, -1, -2)), y, lower=False, unit=False)
     if subset_by_index is not None:
         first, last = subset_by_index
         w, vectors = w[..., first : last + 1], vectors[..., first : last + 1]

@@ -67,9 +67,9 @@ def logsumexp(
     Args: a and b of shapes that broadcast; axis None, an integer or several. With return_sign the
     log of the absolute value, and the sign; without, a negative sum gives nan.
 
-        >>> import diffkit as dk, diffkit.numpy as dnp
-        >>> dk.grad(dnp.scipy.special.logsumexp)([0.0, 0.0])
-        [0.5, 0.5]
+        >>> import numpy as np, diffkit as dk, diffkit.numpy as dnp
+        >>> dk.grad(dnp.scipy.special.logsumexp)(np.zeros(2))
+        array([0.5, 0.5])
     """
     trace = recorder((a, b))
     assert trace is not None
@@ -205,7 +205,7 @@ def comb(N: Any, k: Any, *, exact: Any = False, repetition: Any = False) -> Any:
     """The binomial coefficient N over k, 0 unless 0 ≤ k ≤ N; differentiable by both.
 
     >>> import diffkit as dk, diffkit.numpy as dnp
-    >>> float(dk.grad(lambda n: dnp.scipy.special.comb(n, 2))(5.0))
+    >>> round(float(dk.grad(lambda n: dnp.scipy.special.comb(n, 2))(5.0)), 12)
     4.5
     """
     if exact:
@@ -224,7 +224,7 @@ def perm(N: Any, k: Any, exact: Any = False) -> Any:
     """N (N - 1) … (N - k + 1), 0 unless 0 ≤ k ≤ N; differentiable by both.
 
     >>> import diffkit as dk, diffkit.numpy as dnp
-    >>> float(dk.grad(lambda n: dnp.scipy.special.perm(n, 2))(5.0))
+    >>> round(float(dk.grad(lambda n: dnp.scipy.special.perm(n, 2))(5.0)), 12)
     9.0
     """
     if exact:
@@ -241,7 +241,7 @@ def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
 
     >>> import numpy as np, diffkit as dk, diffkit.numpy as dnp
     >>> round(float(dk.grad(lambda x: dnp.scipy.special.lambertw(x).real)(np.e)), 12)
-    0.18393972059
+    0.183939720586
     """
     branch = int(known("lambertw", "k", k))
     return s.lambertw(cast(traced(z), dtype=c128), k=branch, tol=float(tol))

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import ShapeError, UnsupportedError, explain
 from ...ops import shape as s
 from ...tracing.location import at_line
+from ..arguments import in_line
 from ..elementwise import together
 from .dispatch import standing_in
 from .systems import MODULE, double, floats, traced
@@ -49,6 +50,9 @@ def circulant(c: Any) -> Any:
 @standing_in(MODULE)
 def hankel(c: Any, r: Any = None) -> Any:
     """Constant along antidiagonals: first column c, last row r, by default zeros."""
+    if np.ndim(c) == 0:
+        remedy = "Put the number into a list"
+        raise ShapeError(explain(f"{MODULE}.hankel{at_line()}", "a number", "a vector", remedy))
     column, row = both(c, 0 * vector(c) if r is None else r)
     m, n = column.shape[-1], row.shape[-1]
     line = np.concatenate([column, row[..., 1:]], axis=-1)
@@ -79,7 +83,7 @@ def khatri_rao(a: Any, b: Any) -> Any:
         where = f"{MODULE}.khatri_rao{at_line()}"
         raise ShapeError(explain(where, got, want, "Transpose an operand"))
     product: Any = np.multiply(x[:, None, :], y[None, :, :])
-    return product.reshape(-1, x.shape[1])
+    return product.reshape(x.shape[0] * y.shape[0], x.shape[1])
 
 
 @standing_in(MODULE)
@@ -97,7 +101,7 @@ def solve_circulant(
     outaxis: int = 0,
 ) -> Any:  # fmt: skip
     """A vector c and a right-hand side b of one or two axes, as a dense system."""
-    column, right = floats(c, b)
+    column, right = map(in_line, floats(c, b))
     plain = (singular, tol, caxis, baxis, outaxis) == ("raise", None, -1, 0, 0)
     if not plain or column.ndim != 1 or right.ndim > 2:
         where = f"{MODULE}.solve_circulant{at_line()}"

@@ -44,6 +44,11 @@ def floats(*xs: Any) -> list[Any]:
     return [ar.cast(v, dtype=dtype_of(np.float64)) for v in values]
 
 
+def as_matrix(x: Any) -> Any:
+    """x, or of a number the matrix of one element that it is to many of SciPy's functions."""
+    return s.reshape(x, shape=(1, 1)) if x.ndim == 0 else x
+
+
 def double(x: Any) -> Any:
     """A value in double precision, in which a few of SciPy's functions always compute."""
     return ar.cast(x, dtype=dtype_of(np.result_type(x.dtype, np.float64)))
@@ -117,7 +122,7 @@ def solve(
 ) -> Any:  # fmt: skip
     """A x = b, or Aᵀ x = b; `assume_a` says which elements are read."""
     p, q = floats(a, b)
-    p = as_assumed(p, assume_a, lower)
+    p, q = as_assumed(as_matrix(p), assume_a, lower), np.atleast_1d(q)
     return np.linalg.solve(np.swapaxes(p, -1, -2) if transposed else p, q)
 
 
@@ -226,7 +231,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 @standing_in(MODULE)
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
     """A X + X A* = Q."""
-    p, r = floats(a, q)
+    p, r = map(as_matrix, floats(a, q))
     return me.sylvester(p, np.conj(np.swapaxes(p, -1, -2)), r)
 
 
