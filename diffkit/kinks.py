@@ -111,7 +111,9 @@ def observe(graph: Graph, inputs: Sequence[Any]) -> None:
         kink = node.op.kink
         if kink is None or not node.args[0].type.differentiable:
             return
-        mask = np.broadcast_to(kink.mask(*args, **node.attrs), node.out.type.shape)
+        mask = np.asarray(kink.mask(*args, **node.attrs))
+        if not node.op.regional:
+            mask = np.broadcast_to(mask, node.out.type.shape)
         if not mask.any():
             return
         places = tuple(tuple(int(k) for k in place) for place in np.argwhere(mask))

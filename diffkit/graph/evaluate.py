@@ -48,14 +48,14 @@ def evaluate(
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             values = [read(arg) for arg in node.args]
+            if before is not None:
+                before(node, values)
             try:
                 if node.op.regional:
                     bodies = [body(region) for region in node.regions]
                     results = node.region.run(bodies, values, node)
                     env.update(zip(node.outs, results, strict=True))
                     continue
-                if before is not None:
-                    before(node, values)
                 function = table.get(node.op.name, node.op.numpy)
                 value = function(*values, **node.attrs)
             except (ValueError, IndexError, TypeError, ArithmeticError) as error:

@@ -343,19 +343,20 @@ def pull_custom(
     joint: Differentiate,
 ) -> None:
     """By its backward rule, or by the transpose of its jvp."""
-    seeds = [
-        (zeros(b, out.type) if ct is None else ct).atom
-        for ct, out in zip(given, node.outs, strict=True)
-        if out.type.differentiable
-    ]
+    rows = zip(given, node.outs, strict=True)
+    by_result = [(ct, out) for ct, out in rows if out.type.differentiable]
     floats = [arg for arg in node.args if arg.type.differentiable]
-    backward, own = rule(node, "backward"), rule(node, "jvp")
+    backward = rule(node, "backward")
     if backward is not None:
+        seeds = [(zeros(b, out.type) if ct is None else ct).atom for ct, out in by_result]
         pulled = b.inline(backward, [*kept.saved.values(), *seeds])
     else:
+        own = rule(node, "jvp")
         assert own is not None
-        results = len(node.outs)
-        tangents = replace(own, outputs=own.outputs[results:])
+        seeded = [ct is not None for ct, _ in by_result]
+        wanted = chosen(own.outputs[len(node.outs) :], seeded)  # the others pull nothing
+        tangents = restrict(own, wanted)
+        seeds = [ct.atom for ct, _ in by_result if ct is not None]
         pulled = b.inline(transposed(tangents, len(node.args), joint), [*node.args, *seeds])
     for arg, ct in zip(floats, pulled, strict=True):
         if isinstance(arg, Var) and arg in flows:

@@ -61,7 +61,7 @@ def sign(t: Trace, x: Any) -> Any:
     away = np.logical_and(size != 0, np.logical_not(far))
     near = np.where(away, x / np.where(away, size, 1), 0)
     p, q = (np.where(e, np.sign(part), 0.0) for e, part in zip(endless, parts, strict=True))
-    return np.where(far, c.complex_(p, q), near)
+    return np.where(far, c.join(p, q), near)
 
 
 def abs_square(x: Any) -> Any:

@@ -47,7 +47,8 @@ def link(t: Trace, function: Any, args: Any, kwargs: Any, result: Any) -> Any:
         read = partial(rearranged, t.handlers.functions[function], args[0])
         return link_view(result, args[1], "np.einsum", read, None)
     if kind is None:
-        if args and result is args[0] and isinstance(result, Tracer):
+        uncopied = function is np.astype and not kwargs.get("copy", True)
+        if args and result is args[0] and isinstance(result, Tracer) and not uncopied:
             return Tracer(t, result.atom, result.weak)
         return result
     if isinstance(result, tuple):  # of several arrays, each made by the function of one

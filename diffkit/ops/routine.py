@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError, explain
-from ..graph import Atom, Attrs, Builder, Graph, Node, Op, Region, Var, no_flops
+from ..graph import Atom, Attrs, Builder, Graph, Kink, Node, Op, Region, Var, no_flops
 from ..types import Type
 from .arithmetic import Expr
 from .kinks import convention
@@ -61,6 +61,7 @@ def routine(
     lead: Callable[..., dict[str, Any]] = stacked,
     flops: Callable[..., int] = no_flops,
     analytic: bool = False,
+    kink: Kink | None = None,
 ) -> Op:
     """An op: `infer(*types, **attrs)` are the types of its results, `numpy(*arrays, **attrs)` its
     results, in order. `analytic`: whether `numpy` is an analytic function of complex numbers, as
@@ -75,7 +76,7 @@ def routine(
         return list(numpy(*args, **node.attrs))
 
     fact = Routine(infer_all, run, operands_only, keep, once, jvp, lead)
-    return Op(name, no_infer, no_numpy, fact, regional=True, flops=flops)
+    return Op(name, no_infer, no_numpy, fact, regional=True, flops=flops, kink=kink)
 
 
 def continued(x: Any, arg: Atom) -> bool:

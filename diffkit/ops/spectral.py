@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Kink
 from ..types import COMPLEX, REAL, Type
 from .arithmetic import (
     Expr,
@@ -31,7 +32,7 @@ from .arithmetic import (
     sub,
 )
 from .complex import imag, join, real
-from .degenerate import divided, equal_pairs, inverse_of, regular, shared
+from .degenerate import EQUAL, divided, equal_pairs, inverse_of, regular, shared
 from .elementwise import sqrt
 from .linalg import solve
 from .matrix import (
@@ -108,7 +109,16 @@ def cubic(out: Type, a: Type, *_: Any, **__: Any) -> int:
     return 9 * a.size * min(a.shape[-2:])
 
 
-eigh = routine("eigh", infer_eigh, numpy_eigh, eigh_jvp, flops=cubic)
+def repeated(a: Any, upper: bool, driver: str) -> Any:
+    """Which eigenvalues are equal to a neighbour, to rounding."""
+    w = np.linalg.eigvalsh(a, "U" if upper else "L")
+    most = np.max(np.abs(w), axis=-1, keepdims=True, initial=0)
+    close = np.diff(w) <= EQUAL * w.shape[-1] * np.finfo(w.dtype).eps * most
+    none = np.zeros((*close.shape[:-1], 1), bool)
+    return np.concatenate([close, none], -1) | np.concatenate([none, close], -1)
+
+
+eigh = routine("eigh", infer_eigh, numpy_eigh, eigh_jvp, flops=cubic, kink=Kink("tie", repeated))
 """`eigh(A)`: eigenvalues λ, ascending, and eigenvectors of a Hermitian matrix, by a driver of
 LAPACK's ("evd" is NumPy's, "evr" SciPy's); they differ in the signs of the vectors."""
 

@@ -195,6 +195,15 @@ def test_the_report_sees_into_loops_and_compiled_functions() -> None:
     assert [(h.op, h.kind) for h in report] == [("abs", "kink")]
 
 
+def test_the_report_sees_repeated_eigenvalues() -> None:
+    """They share the derivative of their sum, which is a choice."""
+    a = np.diag([2.0, 1.0, 2.0])
+    with dk.report_kinks() as report:
+        slope = dk.grad(lambda a: np.linalg.eigvalsh(a)[2])(a)
+    assert [(h.op, h.kind, h.index) for h in report] == [("eigh", "tie", ((1,), (2,)))]
+    np.testing.assert_allclose(slope, np.diag([0.5, 0.0, 0.5]), atol=1e-15)
+
+
 def test_no_kinks_no_report() -> None:
     with dk.report_kinks() as report:
         dk.grad(lambda x: np.sin(x) * np.abs(x))(1.0)

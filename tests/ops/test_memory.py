@@ -11,7 +11,7 @@ import pytest
 import diffkit as dk
 import diffkit.numpy as dnp
 from diffkit.backends.interpreter import prepare
-from diffkit.graph import Graph, Lit, Var, evaluate
+from diffkit.graph import Graph, Lit, Var, evaluate, results_of
 from diffkit.types import Type, f64, i64
 
 from .scenario import Scenario
@@ -26,13 +26,13 @@ def walk(graph: Graph, args: list[Any]) -> None:
         for node in graph.nodes:
             xs = [a.value if isinstance(a, Lit) else env[a] for a in node.args]
             before = [np.array(x) for x in xs]
-            out = node.op.numpy(*xs, **node.attrs)
+            outs = results_of(node, xs)
             for x, kept in zip(xs, before, strict=True):
                 np.testing.assert_array_equal(x, kept, err_msg=f"{node.op} wrote into an operand")
             if not node.op.view:
-                shared = [x for x in xs if np.ndim(x) and np.shares_memory(out, x)]
-                assert not shared, f"{node.op} returned a view"
-            env[node.out] = out
+                pairs = ((out, x) for out in outs for x in xs if np.ndim(x))
+                assert not any(np.shares_memory(*pair) for pair in pairs), f"{node.op}: a view"
+            env.update(zip(node.outs, outs, strict=True))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
