@@ -1,10 +1,10 @@
-"""Random numbers as functions of a key: reproducible, traced like any function, the same everywhere.
+"""Random numbers as functions of a key: reproducible, traced like any function, equal everywhere.
 
 A generator that hides its state gives a compiled or differentiated function other numbers at each
 recording, and threads other numbers at each run. Here a number is a hash of a key and its own place
 in the array: Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror & Shaw, Parallel random numbers: as
-easy as 1, 2, 3, SC11). Every draw needs a key of its own, by `split` or `fold_in`; to use a key twice
-is to draw the same numbers twice. The first n numbers do not depend on how many are drawn.
+easy as 1, 2, 3, SC11). Every draw needs a key of its own, by `split` or `fold_in`; to use a key
+twice is to draw the same numbers twice. The first n numbers do not depend on how many are drawn.
 
 `bits`, `uniform` and `integers` are equal bit for bit on every backend, the others to rounding, as
 logarithm and cosine are. Distributions are differentiable by their parameters, as the numbers are
@@ -18,6 +18,9 @@ integers are not, and have derivative zero.
     >>> dk.grad(lambda mean: dk.random.normal(second, (), mean, 2.0) ** 2)(1.0).round(3)
     np.float64(4.857)
 """
+
+# NumPy's stubs leave the results of many functions untyped.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -233,7 +236,7 @@ def permutation(keys: Key, x: Any) -> Any:
     >>> dk.random.permutation(dk.random.key(0), 4)
     array([1, 0, 3, 2])
     """
-    rows = np.arange(x) if isinstance(x, int | np.integer) else dnp.asarray(x)
+    rows: Any = np.arange(x) if isinstance(x, int | np.integer) else dnp.asarray(x)
     high, low = words(keys, rows.shape[0])
     order = np.argsort((high << 21) | (low >> 11), kind="stable")
     return dnp.take(rows, order, 0)
@@ -242,7 +245,7 @@ def permutation(keys: Key, x: Any) -> Any:
 def choice(keys: Key, a: Any, shape: Dims = (), replace: bool = True, p: Any = None) -> Any:
     """Rows of a, or numbers below a, drawn with probabilities p (by default equal ones)."""
     dims, count = shaped(shape)
-    rows = np.arange(a) if isinstance(a, int | np.integer) else dnp.asarray(a)
+    rows: Any = np.arange(a) if isinstance(a, int | np.integer) else dnp.asarray(a)
     n = rows.shape[0]
     if p is not None:
         # with the greatest noise first, draws without replacement are in proportion, too
@@ -259,7 +262,8 @@ def choice(keys: Key, a: Any, shape: Dims = (), replace: bool = True, p: Any = N
 
 
 def multivariate_normal(keys: Key, mean: Any, cov: Any, shape: Dims = ()) -> Any:
-    """Vectors with this mean and covariance, of shape `shape + (n,)`: mean + L z with cov = L Lᵀ."""
+    """Vectors with this mean and covariance, of shape `shape + (n,)`: mean + L z, cov = L Lᵀ."""
     dims, _ = shaped(shape)
     z = normal(keys, (*dims, np.shape(mean)[-1]))
-    return mean + np.einsum("ij,...j->...i", np.linalg.cholesky(cov), z)
+    root: Any = np.linalg.cholesky(cov)
+    return mean + np.einsum("ij,...j->...i", root, z)

@@ -29,8 +29,8 @@ def evaluate(
     """The results of `graph` for these arguments, in order.
 
     `visit(node, value)` sees each value as it is made, and what it returns takes its place; it does
-    not see into regions. `before(node, operands)` is told of each node that is about to be run, also
-    in regions.
+    not see into regions. `before(node, operands)` is told of each node that is about to be run,
+    also in regions.
 
     Floating-point warnings are not raised: infinities and nans flow as in compiled code.
     """

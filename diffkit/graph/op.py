@@ -115,9 +115,9 @@ def shift_axis(size: int, axis: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Kink:
-    """Where an op has no derivative: `mask(*arrays, **attrs)` has the shape of the result. `kind` is
-    "kink" (one-sided slopes differ), "tie" (between operands or elements), "jump" or "singularity"
-    (the slope is infinite or undefined)."""
+    """Where an op has no derivative: `mask(*arrays, **attrs)` has the shape of the result. `kind`
+    is "kink" (one-sided slopes differ), "tie" (between operands or elements), "jump" or
+    "singularity" (the slope is infinite or undefined)."""
 
     kind: str
     mask: Callable[..., Any]

@@ -47,8 +47,8 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     tensors have none.
 
     Args: f, of arrays, traced as by `dk.jit`: it may not branch on values. Tensors: on the CPU, of
-    float64, float32, complex128, complex64, int64, int32 or bool; on other devices `UnsupportedError`, of other dtypes
-    `DtypeError`.
+    float64, float32, complex128, complex64, int64, int32 or bool; on other devices
+    `UnsupportedError`, of other dtypes `DtypeError`.
 
     Source: `torch.autograd.Function`.
     """

@@ -11,6 +11,8 @@ traced value written into one is refused. Outside a trace they are NumPy's funct
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +29,16 @@ from ..tracing.tracer import CURRENT, FLOATS, Trace, Tracer, innermost
 from ..tracing.views import boxed, is_array, packed
 from ..types import dtype_of
 from .arguments import shape_of
+
+
+def named_as(numpy: Callable[..., Any], make: Callable[..., Any], what: str) -> Callable[..., Any]:
+    """A maker of arrays with the name and the parameters of NumPy's."""
+    name: str = numpy.__name__
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"As `np.{name}`: {what}"
+    with contextlib.suppress(ValueError):  # not all versions of NumPy tell the parameters
+        vars(make)["__signature__"] = inspect.signature(numpy)
+    return make
 
 
 def traced(x: Any, in_order: bool = True) -> Any:
@@ -48,7 +60,7 @@ def unless_traced(like: Any) -> Any:
     return None if isinstance(like, Tracer) else like
 
 
-def filled(number: float, numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
+def filled(number: float, numpy: Callable[..., Any]) -> Callable[..., Any]:
     """zeros, ones and empty."""
 
     def make(
@@ -59,17 +71,13 @@ def filled(number: float, numpy: Callable[..., Any], name: str) -> Callable[...,
         if trace is None or kind not in FLOATS:
             plain = numpy(shape, dtype, order, device=device, like=unless_traced(like))
             return plain if trace is None else as_table(plain)
-        require_cpu(f"np.{name}", device)
+        require_cpu(f"np.{numpy.__name__}", device)
         return constant(trace, number, shape, kind, order == "C")
 
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"""As `np.{name}`: while a function is recorded, an array to be filled."""
-    return make
+    return named_as(numpy, make, "while a function is recorded, an array to be filled.")
 
 
-zeros = filled(0.0, np.zeros, "zeros")
-ones = filled(1.0, np.ones, "ones")
-empty = filled(0.0, np.empty, "empty")
+zeros, ones, empty = filled(0.0, np.zeros), filled(1.0, np.ones), filled(0.0, np.empty)
 
 
 def full(
@@ -95,11 +103,12 @@ def full(
 
 
 def eye(
-    N: Any, M: Any = None, /, k: Any = 0, dtype: Any = float, order: Any = "C", **keywords: Any
-) -> Any:
+    N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None,
+    like: Any = None,
+) -> Any:  # fmt: skip
     """As `np.eye`: while a function is recorded, an array that can be written."""
-    keywords["like"] = unless_traced(keywords.get("like"))
-    return traced(np.eye(N, M, k, dtype, order, **keywords), order == "C")
+    like = unless_traced(like)
+    return traced(np.eye(N, M, k, dtype, order, device=device, like=like), order == "C")
 
 
 def identity(n: Any, dtype: Any = None, **keywords: Any) -> Any:
@@ -107,22 +116,17 @@ def identity(n: Any, dtype: Any = None, **keywords: Any) -> Any:
     return traced(np.identity(n, dtype, **keywords))
 
 
-def counted(numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
+def counted(numpy: Callable[..., Any]) -> Callable[..., Any]:
     """arange and linspace: numbers to compute with, seldom buffers."""
 
     def make(*args: Any, **keywords: Any) -> Any:
         plain = numpy(*args, **keywords)
         return plain if CURRENT.get() is None else as_table(plain)
 
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = (
-        f"""As `np.{name}`: while a function is recorded, a traced integer may index it."""
-    )
-    return make
+    return named_as(numpy, make, "while a function is recorded, a traced integer may index it.")
 
 
-arange = counted(np.arange, "arange")
-linspace = counted(np.linspace, "linspace")
+arange, linspace = counted(np.arange), counted(np.linspace)
 
 
 def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kw: Any) -> Any:
@@ -149,7 +153,10 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     return boxed(value, not isinstance(object, Tracer) or object.ndim <= 1)
 
 
-def asarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None,
+    like: Any = None,
+) -> Any:  # fmt: skip
     """As `np.asarray`: an array as it is, lists of traced values as a new one.
 
     >>> import numpy as np, diffkit.numpy as dnp
@@ -157,20 +164,19 @@ def asarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
     >>> dnp.asarray(x) is x
     True
     """
-    keywords["like"] = unless_traced(keywords.get("like"))
-    if not isinstance(a, Tracer | list | tuple):
-        return np.asarray(a, dtype, **keywords)
     if innermost((a,)) is None:
-        fresh = np.asarray(a, dtype, **keywords)
-        return traced(fresh, fresh.flags.c_contiguous)
-    require_cpu("np.asarray", keywords.get("device"))
+        like = unless_traced(like)
+        fresh = np.asarray(a, dtype, order, device=device, copy=copy, like=like)
+        return traced(fresh, fresh.flags.c_contiguous) if isinstance(a, list | tuple) else fresh
+    require_cpu("np.asarray", device)
     same = isinstance(a, Tracer) and (dtype is None or np.dtype(dtype) == a.dtype) and is_array(a)
-    wanted = keywords.get("copy")
-    if wanted is False and not same:
+    if same and not copy:
+        return a
+    if copy is False:
         got, remedy = "copy=False of what is no array of this dtype", "Leave copy= out"
         want = "an array that need not be copied"
         raise CopyError(explain(f"np.asarray{at_line()}", got, want, remedy))
-    return a if same and not wanted else array(a, dtype)
+    return array(a, dtype)
 
 
 def asanyarray(a: Any, dtype: Any = None, **keywords: Any) -> Any:
@@ -204,7 +210,7 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return traced(fresh, fresh.flags.c_contiguous)
 
 
-def like(number: float, numpy: Callable[..., Any], name: str) -> Callable[..., Any]:
+def like(number: float, numpy: Callable[..., Any]) -> Callable[..., Any]:
     """zeros_like, ones_like and empty_like: of a traced array, NumPy dispatches to a handler."""
 
     def make(a: Any, dtype: Any = None, *args: Any, **keywords: Any) -> Any:
@@ -214,24 +220,23 @@ def like(number: float, numpy: Callable[..., Any], name: str) -> Callable[..., A
             return fresh
         return constant(trace, number, fresh.shape, fresh.dtype, fresh.flags.c_contiguous)
 
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"""As `np.{name}`: while a function is recorded, an array to be filled."""
-    return make
+    return named_as(numpy, make, "while a function is recorded, an array to be filled.")
 
 
-zeros_like = like(0.0, np.zeros_like, "zeros_like")
-ones_like = like(1.0, np.ones_like, "ones_like")
-empty_like = like(0.0, np.empty_like, "empty_like")
+zeros_like, ones_like = like(0.0, np.zeros_like), like(1.0, np.ones_like)
+empty_like = like(0.0, np.empty_like)
 
 
-def full_like(a: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Any:
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: Any = True,
+    shape: Any = None, *, device: Any = None,
+) -> Any:  # fmt: skip
     """As `np.full_like`, where the fill value may be traced."""
     if isinstance(a, Tracer) or innermost((fill_value,)) is None:
-        fresh: Any = np.full_like(a, fill_value, dtype, **keywords)
+        fresh: Any = np.full_like(a, fill_value, dtype, order, subok, shape, device=device)
         return traced(fresh) if isinstance(fresh, np.ndarray) else fresh
-    size = keywords.get("shape")
     kind = np.asarray(a).dtype if dtype is None else dtype
-    return full(np.shape(a) if size is None else size, fill_value, kind, device=keywords.get("device"))
+    return full(np.shape(a) if shape is None else shape, fill_value, kind, device=device)
 
 
 class ArrayType(type):

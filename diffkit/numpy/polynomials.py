@@ -21,7 +21,6 @@ from ..tracing.location import at_line
 from ..tracing.tracer import Trace
 from .elementwise import together
 
-
 FROM_NUMBERS = frozenset({"polyadd", "polysub", "polymul", "polydiv", "roots"})
 """The functions for which a number is a polynomial of degree 0."""
 

@@ -71,7 +71,7 @@ def put(t: Trace, x: Tracer, index: Any, value: Any, add: bool) -> Tracer:
 def fitting_dtype(value: Tracer, x: Tracer) -> Tracer:
     """A value converted to the dtype of the array that it is written into."""
     if value.type.complex and not x.type.complex:
-        got = f"a complex value {value.type} for an array {x.type}, which would lose its imaginary part"
+        got = f"a complex value {value.type}, whose imaginary part an array {x.type} would lose"
         remedy = "Take its real part by np.real, or make the array complex"
         raise DtypeError(explain(f"item assignment{at_line()}", got, "a real value", remedy))
     return a.cast(value, dtype=x.dtype_)

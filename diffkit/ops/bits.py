@@ -5,12 +5,15 @@ A shift by as many places as an integer has bits, or by more, leaves nothing but
 as in NumPy.
 """
 
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import numpy as np
 
 from ..graph import Constant, Op, pointwise
 from ..types import Type, u8
+from . import continuation as analytic
 from .arithmetic import elementwise, predicate
 
 # fmt: off
@@ -23,8 +26,7 @@ shift_right = elementwise("shift_right", np.right_shift)
 gcd         = elementwise("gcd", np.gcd)
 lcm         = elementwise("lcm", np.lcm)
 signbit     = predicate("signbit", np.signbit)
-nextafter   = elementwise("nextafter", np.nextafter, 1, None,      # x and a unit in its last place
-                          complex=lambda x, y: np.nextafter(x.real, np.real(y)) + 1j * np.imag(x))
+nextafter   = elementwise("nextafter", np.nextafter, 1, None, complex=analytic.nextafter)
 # fmt: on
 
 

@@ -103,9 +103,28 @@ def simplify_conj(z: Value) -> Value | None:
     return z.wrap(made.args[0]) if made and made.op is conj else None
 
 
-# fmt: off
-real = Op("real", infer_part, numpy_real, Linear((0,), real_transpose), simplify=simplify_real, lead=pointwise)
-imag = Op("imag", infer_part, numpy_imag, Linear((0,), imag_transpose), simplify=simplify_imag, lead=pointwise)
-conj = Op("conj", infer_same, np.conjugate, Linear((0,), conj_transpose), simplify=simplify_conj, lead=pointwise)
+real = Op(
+    "real",
+    infer_part,
+    numpy_real,
+    Linear((0,), real_transpose),
+    simplify=simplify_real,
+    lead=pointwise,
+)
+imag = Op(
+    "imag",
+    infer_part,
+    numpy_imag,
+    Linear((0,), imag_transpose),
+    simplify=simplify_imag,
+    lead=pointwise,
+)
+conj = Op(
+    "conj",
+    infer_same,
+    np.conjugate,
+    Linear((0,), conj_transpose),
+    simplify=simplify_conj,
+    lead=pointwise,
+)
 join = Op("complex", infer_join, numpy_join, Linear((0, 1), join_transpose), lead=pointwise)
-# fmt: on

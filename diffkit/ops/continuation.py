@@ -93,6 +93,11 @@ def hypot(x: Any, y: Any) -> Any:
     return safe * np.sqrt((x / safe) ** 2 + (y / safe) ** 2)
 
 
+def nextafter(z: Any, w: Any) -> Any:
+    """The neighbour of a number moves as the number does."""
+    return np.nextafter(np.real(z), np.real(w)) + 1j * np.imag(z)
+
+
 def log1p(z: Any) -> Any:
     """log(1 + z), with real and imaginary parts each accurate for small z."""
     a, b = np.real(z), np.imag(z)

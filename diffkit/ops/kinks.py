@@ -62,8 +62,9 @@ CONVENTIONS: Mapping[str, Convention] = MappingProxyType({
         ),
     )
 })  # fmt: skip
-"""The presets. A nan of a library where the function is smooth, such as that of x^0 at 0 in JAX or of
-a product with a zero in autograd, is no convention, and not followed. Checked against the libraries in tests/ops/test_conventions.py."""
+"""The presets, checked against the libraries in tests/ops/test_conventions.py. A nan of a library
+where the function is smooth, such as that of x^0 at 0 in JAX or of a product with a zero in
+autograd, is no convention, and not followed."""
 
 CURRENT: ContextVar[Convention] = ContextVar("diffkit_kinks", default=MINIMUM_NORM)
 

@@ -58,7 +58,7 @@ class ArrayLike(Operators):
     def T(self: Any) -> Any:
         return self.transpose()
 
-    # --- the array API standard --------------------------------------------------------------------
+    # --- the array API standard ------------------------------------------------------------------
 
     def __array_namespace__(self: Any, *, api_version: str | None = None) -> Any:
         """`diffkit.numpy`, whose functions record themselves on traced arrays."""
@@ -88,7 +88,7 @@ class ArrayLike(Operators):
     def __dlpack_device__(self: Any) -> Any:
         raise refuse_attribute("__dlpack_device__", repr(self))
 
-    # --- Python ------------------------------------------------------------------------------------
+    # --- Python ----------------------------------------------------------------------------------
 
     def __len__(self: Any) -> int:
         if not self.shape:

@@ -8,11 +8,11 @@ have no values.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from ..graph import Atom, Constant, Lit, Node, Var
-from ..types import Array
 
 
 def is_known(atom: Atom, producers: Mapping[Var, Node], found: dict[Var, bool]) -> bool:
@@ -47,7 +47,7 @@ def is_still(atom: Atom, producers: Mapping[Var, Node]) -> bool:
     return node is not None and isinstance(node.op.fact, Constant)
 
 
-def same_bits(x: Array, y: Array) -> bool:
+def same_bits(x: Any, y: Any) -> bool:
     """Whether an array captured before still has its old content (the user may reuse a buffer)."""
     if x.shape != y.shape or x.dtype != y.dtype:
         return False

@@ -14,8 +14,8 @@ from ..graph import Atom, Builder, Graph, Node, Var, read
 from ..ops import Expr
 from ..ops.arithmetic import equal, select
 from ..ops.custom import custom
-from ..ops.routine import Routine
 from ..ops.region import call, cond, scan, scan_groups
+from ..ops.routine import Routine
 from ..ops.shape import broadcast, reshape, stack, take_range, zeros
 from ..types import b1
 

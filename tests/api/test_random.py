@@ -128,7 +128,7 @@ def test_bad_input() -> None:
         dk.random.uniform(np.array([1.0, 2.0]))
     with pytest.raises(ShapeError, match="low=3, high=3"):
         dk.random.integers(KEY, 3, 3, 3)
-    with pytest.raises(DtypeError, match="dtype=int64.*dk.random.integers"):
+    with pytest.raises(DtypeError, match=r"dtype=int64.*dk\.random\.integers"):
         dk.random.uniform(KEY, 3, dtype=np.int64)
     with pytest.raises(ShapeError, match="4 draws from 3"):
         dk.random.choice(KEY, 3, 4, replace=False)

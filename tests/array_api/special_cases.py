@@ -86,7 +86,8 @@ ONE_COMPLEX: dict[str, list[tuple[complex, complex]]] = {
 }
 
 TWO: dict[str, list[tuple[Any, Any, Any]]] = {
-    "add": [(inf, -inf, nan), (-inf, inf, nan), (inf, inf, inf), (inf, 1.0, inf), (-0.0, -0.0, -0.0),
+    "add": [(inf, -inf, nan), (-inf, inf, nan), (inf, inf, inf), (inf, 1.0, inf),
+            (-0.0, -0.0, -0.0),
             (-0.0, 0.0, 0.0), (0.0, -0.0, 0.0), (nan, 1.0, nan), (1.0, -1.0, 0.0)],
     "atan2": [(nan, 1.0, nan), (1.0, nan, nan), (1.0, 0.0, pi / 2), (1.0, -0.0, pi / 2),
               (0.0, 1.0, 0.0), (0.0, 0.0, 0.0), (0.0, -0.0, pi), (0.0, -1.0, pi), (-0.0, 1.0, -0.0),
@@ -124,7 +125,8 @@ TWO: dict[str, list[tuple[Any, Any, Any]]] = {
                   (1.0, 0.0, 1 - 2**-53), (2.0, 2.0, 2.0)],
     "pow": [(2.0, nan, nan), (1.0, nan, 1.0), (nan, 0.0, 1.0), (nan, -0.0, 1.0), (nan, 2.0, nan),
             (2.0, inf, inf), (2.0, -inf, 0.0), (1.0, inf, 1.0), (-1.0, -inf, 1.0), (0.5, inf, 0.0),
-            (0.5, -inf, inf), (inf, 2.0, inf), (inf, -2.0, 0.0), (-inf, 3.0, -inf), (-inf, 2.0, inf),
+            (0.5, -inf, inf), (inf, 2.0, inf), (inf, -2.0, 0.0), (-inf, 3.0, -inf),
+            (-inf, 2.0, inf),
             (-inf, -3.0, -0.0), (-inf, -2.0, 0.0), (0.0, 2.0, 0.0), (0.0, -2.0, inf),
             (-0.0, 3.0, -0.0), (-0.0, 2.0, 0.0), (-0.0, -3.0, -inf), (-0.0, -2.0, inf),
             (-2.0, 0.5, nan)],

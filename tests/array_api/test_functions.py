@@ -55,11 +55,31 @@ def test_every_parameter_is_used_by_a_call(function: Function) -> None:
     assert named - used <= spare
 
 
+@pytest.mark.parametrize("function", (*EVERY, *MAKERS, *BY_VALUE), ids=str)
+def test_parameters_have_the_names_of_the_standard(function: Function) -> None:
+    """Those that may be given by name can be found by introspection."""
+    found = inspect.signature(find(dnp, function.name)).parameters
+    by_name = [p for p in function.parameters.values() if p.kind is not p.POSITIONAL_ONLY]
+    for parameter in by_name:
+        if parameter.kind is not parameter.VAR_POSITIONAL:
+            assert parameter.name in found
+            assert found[parameter.name].kind is not parameter.POSITIONAL_ONLY
+
+
 @pytest.mark.parametrize("function", EVERY, ids=str)
 def test_of_every_dtype(function: Function) -> None:
     for dtype in function.dtypes:
         for how in function.calls:
             check(function, how, arguments(function, dtype))
+
+
+@pytest.mark.parametrize("function", EVERY, ids=str)
+def test_in_half_precision(function: Function) -> None:
+    """Not in the standard: as NumPy."""
+    if "float32" in function.dtypes and "." not in function.name:
+        for how in function.calls:
+            if "descending" not in how.keywords:
+                check(function, how, arguments(function, "float16"), np)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (2, 1, 3)], ids=str)

@@ -36,7 +36,7 @@ def computed(name: str, *columns: Any, **keywords: Any) -> Any:
 
 
 def expect(got: Any, want: Any, what: str) -> None:
-    """Equal to two units in the last place, zeros with their signs, parts of complex numbers each."""
+    """Equal to two units in the last place, zeros with their signs, complex numbers by parts."""
     if got.dtype.kind == "c":
         want = np.asarray(want, complex)
         expect(got.real, want.real, what)

@@ -200,7 +200,10 @@ def rows() -> dict[str, tuple[str, ...]]:
             for name in names:
                 found[name].append(shown)
     return {
-        name: tuple(max(column, key=BEST.__getitem__) for column in zip(*(s.cells for s in shown)))
+        name: tuple(
+            max(column, key=BEST.__getitem__)
+            for column in zip(*(s.cells for s in shown), strict=True)
+        )
         for name, shown in sorted(found.items())
     }
 
@@ -214,9 +217,10 @@ def page(table: Mapping[str, tuple[str, ...]]) -> str:
 
 INTRODUCTION = """# What diffkit records
 
-{count} functions of NumPy and SciPy, each found by running it (`python -m tests.ops.coverage` writes this
-page). yes: it does; 0: the derivative is zero wherever it exists; NumPy: the compiled function calls
-NumPy for it (`dk.jit(f).plan(x)` says so); –: NumPy has no such function of complex numbers.
+{count} functions of NumPy and SciPy, each found by running it (`python -m tests.ops.coverage`
+writes this page). yes: it does; 0: the derivative is zero wherever it exists; NumPy: the compiled
+function calls NumPy for it (`dk.jit(f).plan(x)` says so); –: there is no such function of complex
+numbers.
 
 """
 

@@ -92,8 +92,8 @@ def torch_gradient(
     order: int = 1,
     vs: Sequence[Any] = (),
 ) -> list[Any]:
-    """By PyTorch's autograd: Jᵀu, or for order 2 the derivative of ⟨Jᵀu, v⟩, by all active args. Its
-    gradients by complex numbers are the conjugates of ours."""
+    """By PyTorch's autograd: Jᵀu, or for order 2 the derivative of ⟨Jᵀu, v⟩, by all active args.
+    Its gradients by complex numbers are the conjugates of ours."""
     import torch
 
     tensors = [torch.tensor(x, requires_grad=moves) for x, moves in zip(args, on, strict=True)]

@@ -28,8 +28,8 @@ class Scenario:
     the order of additions differs. `analytic`: whether the complex step answers it.
     `peer`: how closely PyTorch's own first and second derivatives are known to be right.
     `unlike`: kinds of arrays on which diffkit rightly does otherwise than NumPy, see
-    test_every_kind_of_array.py. `differences`: whether its derivative is that of its values. `single`: whether it stays in
-    float32 when its arguments are."""
+    test_every_kind_of_array.py. `differences`: whether its derivative is that of its values.
+    `single`: whether it stays in float32 when its arguments are."""
 
     name: str
     f: Callable[..., Any]

@@ -18,8 +18,9 @@ PLANE = numbers(234, 4, 2)
 
 
 def CONV(x, y, low, high):
-    return T.nn.functional.conv1d(T.nn.functional.pad(x, (low, high))[None, None],
-                                  y.flip(0)[None, None])[0, 0]
+    return T.nn.functional.conv1d(
+        T.nn.functional.pad(x, (low, high))[None, None], y.flip(0)[None, None]
+    )[0, 0]
 
 
 def BETWEEN(x, xp, fp):
@@ -131,4 +132,3 @@ POLYNOMIALS = [
 # fmt: on
 
 SCENARIOS = [*DIFFERENCES, *INTERPOLATION, *CONVOLUTION, *POLYNOMIALS]
-

@@ -78,7 +78,8 @@ DEFECTS = {  # a nan, or no rule, where the function is smooth or the kink is pl
     "torch": {},
     "jax": {"x^0": np.nan},
     "autograd": {
-        "sinc": np.nan, "prod with a zero": [np.nan, 0, 0], "prod with two zeros": [np.nan, np.nan, 0],
+        "sinc": np.nan, "prod with a zero": [np.nan, 0, 0],
+        "prod with two zeros": [np.nan, np.nan, 0],
         "copysign": None,
     },
 }  # fmt: skip
@@ -89,7 +90,8 @@ def torch_slope(f: Callable[[Any], Callable[[Any], Any]], x: Any) -> Any:
     torch = pytest.importorskip("torch")
     own = Of(
         torch, clip=torch.clamp, norm=torch.linalg.vector_norm, zero=torch.zeros_like,
-        one=torch.ones_like, std=lambda x: torch.std(x, correction=0), sort=lambda x: torch.sort(x)[0],
+        one=torch.ones_like, std=lambda x: torch.std(x, correction=0),
+        sort=lambda x: torch.sort(x)[0],
     )  # fmt: skip
     point = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     f(own)(point).backward()

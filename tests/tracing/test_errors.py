@@ -182,7 +182,7 @@ def test_other_leaves_name_the_parameter():
 
 
 def test_dtypes_that_are_not_carried():
-    with pytest.raises(DtypeError, match="argument x: got dtype longdouble|float128"):
+    with pytest.raises(DtypeError, match=r"argument x: got dtype (longdouble|float128)"):
         dk.grad(lambda x: x * x)(np.longdouble(1))
 
 
