@@ -28,7 +28,7 @@ from ..tracing.table import as_table
 from ..tracing.tracer import CURRENT, FLOATS, Trace, Tracer, innermost
 from ..tracing.views import boxed, is_array, packed
 from ..types import dtype_of
-from .arguments import shape_of
+from .arguments import refuse, shape_of
 
 
 def named_as(numpy: Callable[..., Any], make: Callable[..., Any], what: str) -> Callable[..., Any]:
@@ -129,7 +129,10 @@ def counted(numpy: Callable[..., Any]) -> Callable[..., Any]:
 arange, linspace = counted(np.arange), counted(np.linspace)
 
 
-def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **kw: Any) -> Any:
+def array(
+    object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: bool = False,
+    ndmin: int = 0, like: Any = None, **newer: Any,
+) -> Any:  # fmt: skip
     """As `np.array`, where the lists may contain traced values; always a new array.
 
     Args: object, a number, an array, a traced value, or nested lists of them, equal in shape.
@@ -140,10 +143,12 @@ def array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, *
     """
     trace = innermost((object,))
     if trace is None:
-        fresh = np.array(object, dtype, copy=copy, ndmin=ndmin, **kw)
+        settings: Any = {"order": order, "subok": subok, "ndmin": ndmin, **newer}
+        fresh = np.array(object, dtype, copy=copy, like=unless_traced(like), **settings)
         return fresh if fresh is object else traced(fresh, fresh.flags.c_contiguous)
-    if isinstance(object, Tracer) and not copy and object.ndim >= ndmin:
-        return asarray(object, dtype)
+    refuse("np.array", **{key: (value, None) for key, value in newer.items()})
+    if copy is False or (copy is None and isinstance(object, Tracer) and object.ndim >= ndmin):
+        return asarray(object, dtype, copy=copy)
     trace = CURRENT.get() or trace
     value = trace.value(object)
     if dtype is not None:

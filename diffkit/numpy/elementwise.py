@@ -9,6 +9,7 @@ promotion is NumPy's own and not a copy of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,7 @@ from ..tracing.tracer import Trace, Tracer
 from ..types import DType, b1, dtype_of
 from .arguments import refuse
 
+INTEGER = ("i", "u")
 SCALARS = (int, float, bool, complex)
 WEAK: dict[str, Any] = {"f": float, "c": complex, "i": int, "b": np.dtype(np.bool_)}
 
@@ -91,6 +93,26 @@ def plain(ufunc: Any, op: Op) -> Callable[..., Any]:
         return Tracer(t, t.builder.emit(op, atoms(t, ufunc, xs), {}))
 
     return handler
+
+
+def comparing(ufunc: Any, op: Op) -> Callable[..., Any]:
+    """The handler of a comparison. A Python integer may lie beyond the integers of the array: it is
+    then less or greater than all of them, as an infinity is."""
+    compare = plain(ufunc, op)
+
+    def handler(t: Trace, x: Any, y: Any) -> Tracer:
+        return compare(t, reachable(x, y), reachable(y, x))
+
+    return handler
+
+
+def reachable(number: Any, other: Any) -> Any:
+    """A number as it is, or an infinity for a Python integer that the dtype of other has not."""
+    if type(number) is not int or getattr(getattr(other, "dtype", None), "kind", "") not in INTEGER:
+        return number
+    limits = np.iinfo(other.dtype)
+    inside = int(limits.min) <= number <= int(limits.max) or getattr(other, "weak", False)
+    return number if inside else math.copysign(math.inf, number)
 
 
 def logical(op: Op) -> Callable[..., Any]:
@@ -180,6 +202,7 @@ def round_(t: Trace, x: Any, decimals: int = 0, out: Any = None) -> Any:
     """Halves to even; integers stay integers."""
     refuse("np.round", out=(out, None))
     v: Any = t.value(x)
+    v = v.astype(np.float16) if v.dtype.kind == "b" else v
     if not v.type.differentiable and decimals >= 0:
         return v
     scale = 10.0 ** abs(decimals)  # a power with a negative exponent would not be exact
@@ -196,8 +219,6 @@ ONE_OP: dict[Any, Op] = {
     np.floor: a.floor, np.ceil: a.ceil, np.rint: a.rint, np.trunc: a.trunc,
     np.floor_divide: a.floordiv, np.remainder: a.mod,
     np.maximum: a.maximum, np.minimum: a.minimum,
-    np.less: a.less, np.less_equal: a.less_equal, np.greater: a.greater,
-    np.greater_equal: a.greater_equal, np.equal: a.equal, np.not_equal: a.not_equal,
     np.isnan: a.isnan, np.isfinite: a.isfinite, np.isinf: a.isinf,
     np.exp: e.exp, np.exp2: e.exp2, np.expm1: e.expm1,
     np.log: a.log, np.log2: e.log2, np.log10: e.log10, np.log1p: e.log1p,
@@ -207,8 +228,13 @@ ONE_OP: dict[Any, Op] = {
     np.sinh: e.sinh, np.cosh: e.cosh, np.tanh: e.tanh,
     np.arcsinh: e.arcsinh, np.arccosh: e.arccosh, np.arctanh: e.arctanh,
 }
+COMPARISONS: dict[Any, Op] = {
+    np.less: a.less, np.less_equal: a.less_equal, np.greater: a.greater,
+    np.greater_equal: a.greater_equal, np.equal: a.equal, np.not_equal: a.not_equal,
+}
 UFUNCS: dict[Any, Callable[..., Any]] = {
     **{ufunc: plain(ufunc, op) for ufunc, op in ONE_OP.items()},
+    **{ufunc: comparing(ufunc, op) for ufunc, op in COMPARISONS.items()},
     np.logical_and: logical(a.logical_and), np.logical_or: logical(a.logical_or),
     np.logical_xor: logical(a.logical_xor), np.logical_not: logical(a.logical_not),
     np.positive: identity, np.logaddexp: logaddexp,

@@ -194,6 +194,11 @@ def logsumexp(t: Trace, a: Any, axis: Any = None, keepdims: bool = False) -> Any
     if count(x, axes) == 0:
         return finish(x, np.log(s.sum_(x, axes=axes)), axes, keepdims)  # of nothing, -inf
     rows = to_rows(x, axes)
+    if x.type.complex:  # a logarithm of a complex sum, with its angle in (-π, π]
+        most: Any = stop_gradient(np.max(np.real(rows), axis=-1))
+        most = np.where(np.isfinite(most), most, 0.0)
+        total = np.sum(np.exp(rows - most[..., None]), axis=-1)
+        return finish(x, most + np.log(total), axes, keepdims)
     top = r.argmax(rows, axis=rows.ndim - 1)
     is_top = equal(s.reshape(top, shape=(*top.shape, 1)), t.value(np.arange(rows.shape[-1])))
     m: Any = stop_gradient(r.max_(rows, axes=(rows.ndim - 1,)))

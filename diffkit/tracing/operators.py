@@ -126,8 +126,6 @@ class Operators:
     nonzero = method(np.nonzero)
     choose = method(np.choose)
     put = method(np.put)
-    conj = method(np.conjugate)
-    conjugate = method(np.conjugate)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other  # pyright: ignore[reportUnknownVariableType]
@@ -137,6 +135,12 @@ class Operators:
 
     def __contains__(self, item: Any) -> bool:
         return bool(np.any(np.equal(as_any(self), item)))
+
+    def conj(self: Any) -> Any:
+        """Of what is not complex the array itself, as NumPy's method; `np.conj` makes a new one."""
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     def compress(self, condition: Any, axis: Any = None) -> Any:
         return np.compress(condition, as_any(self), axis)

@@ -12,7 +12,7 @@ from diffkit.errors import TracingError, UnsupportedError
 from diffkit.tracing import trees
 from diffkit.transforms.sparsity import index_sets
 from tests.ops.scenario import Scenario
-from tests.ops.scenarios import SCENARIOS, active, arguments, differentiable
+from tests.ops.scenarios import SCENARIOS, active, arguments, by_op, differentiable
 
 from .test_sparse import X, arrow, heat, until
 
@@ -31,7 +31,7 @@ def same(found: Any, want: Any) -> None:
 DIFFERENTIABLE = [s for s in SCENARIOS if differentiable(s)]
 
 
-@pytest.mark.parametrize("scenario", DIFFERENTIABLE, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_op(DIFFERENTIABLE))
 def test_every_op_agrees_with_the_dense_passes(scenario: Scenario) -> None:
     places = [k for k, on in enumerate(active(scenario)) if on]
     args = arguments(scenario)

@@ -120,6 +120,23 @@ def test_python_numbers_give_way(dtype: str) -> None:
         assert [t.dtype.numpy.name for t in graph.types] == [dtype, dtype]
 
 
+@pytest.mark.parametrize("scalar", [300, -1, 2**70])
+def test_integers_beyond_a_dtype(scalar: int) -> None:
+    """They compare as they are, and are refused in arithmetic."""
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne):
+        for f in (lambda x: compare(x, scalar), lambda x: compare(scalar, x)):  # noqa: B023
+            x = np.array([0, 200], np.uint8)
+            close(prepare(dk.trace(f)(type_of(x)))([x])[0], f(x), 0)
+    with pytest.raises(OverflowError):
+        dk.trace(lambda x: x + scalar)(type_of(np.ones(2, np.uint8)))
+
+
+def test_methods_of_booleans_as_in_numpy() -> None:
+    x = np.array([True, False])
+    for f in (lambda x: x.conj(), lambda x: x.conjugate(), lambda x: x.round(), np.conjugate):
+        close(prepare(dk.trace(f)(type_of(x)))([x])[0], f(x), 0)
+
+
 def test_attributes() -> None:
     def f(x: Any) -> Any:
         assert (x.shape, x.ndim, x.size, x.device) == ((2, 3, 4), 3, 24, "cpu")
@@ -261,3 +278,28 @@ def test_indices_out_of_bounds(index: Any) -> None:
 def test_real_and_imaginary_parts_keep_the_precision(dtype: str) -> None:
     agree(lambda z: (z.__array_namespace__().real(z), z.__array_namespace__().imag(z)),
           numbers(dtype, 3))  # fmt: skip
+
+
+def test_makers_of_arrays_of_traced_values() -> None:
+    """Nested lists of them, converted, copied or not; keywords are followed or refused."""
+
+    def f(x: Any, y: Any) -> Any:
+        xp = x.__array_namespace__()
+        return (
+            xp.asarray([[x, 1.0], [y, x]]),
+            xp.asarray([x, y], dtype=xp.float32),
+            xp.asarray((x, (y))),
+            xp.array([x, y], ndmin=2, copy=None),
+            xp.full((2,), y),
+            np.zeros(2, like=x),
+        )
+
+    found = dk.graph.evaluate(dk.trace(f)(f64[()], f64[()]), [np.float64(2), np.float64(3)])
+    want = [
+        np.array([[2.0, 1.0], [3.0, 2.0]]), np.array([2, 3], np.float32), np.array([2.0, 3.0]),
+        np.array([[2.0, 3.0]]), np.array([3.0, 3.0]), np.zeros(2),
+    ]  # fmt: skip
+    for got, y in zip(found, want, strict=True):
+        close(got, y, 0)
+    with pytest.raises(ValueError, match="copy=False"):
+        dk.trace(lambda x: dnp.array([x, x], copy=False))(f64[()])

@@ -149,3 +149,33 @@ def test_shapes_that_depend_on_values(function: Function) -> None:
         dk.trace(lambda y: call(y.__array_namespace__(), function, function.calls[0], [y]))(
             f64[2, 3]
         )
+
+
+def test_parameters_that_are_arrays() -> None:
+    def f(x: Any, places: Any) -> Any:
+        xp = x.__array_namespace__()
+        line = x[0, :]
+        found = xp.searchsorted(line, x[1, :], sorter=xp.argsort(line), side="right")
+        return xp.diff(x, axis=0, prepend=x[:1, :], append=x[1:, :]), found, xp.repeat(line, places)
+
+    x = np.array([[3.0, 1.0, 2.0], [0.5, 2.5, 4.0]])
+    counts = np.array([2, 0, 1])
+    want = f(strict.asarray(x), strict.asarray(counts))
+    graph = dk.trace(lambda x: f(x, counts))(f64[2, 3])
+    for got, y in zip(dk.graph.evaluate(graph, [x]), want, strict=True):
+        close(got, plain(y), 4)
+
+
+PLANTED = [
+    ("dtype", np.ones(2, np.float32), np.ones(2)),
+    ("shape", np.ones((2, 1)), np.ones(2)),
+    ("value", np.array([1.0, 2.0 + 1e-12]), np.array([1.0, 2.0])),
+    ("nan", np.array([np.nan]), np.array([1.0])),
+    ("kind", np.array([1, 0]), np.array([True, False])),
+]
+
+
+@pytest.mark.parametrize(("what", "got", "want"), PLANTED)
+def test_what_differs_is_noticed(what: str, got: Any, want: Any) -> None:
+    with pytest.raises(AssertionError):
+        close(got, want, 4, what)

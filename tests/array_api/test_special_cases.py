@@ -103,3 +103,10 @@ def test_clip_keeps_a_nan_and_takes_the_upper_bound_last() -> None:
     x = np.array([np.nan, 5.0, -5.0])
     np.testing.assert_array_equal(computed("clip", x, min=-1.0, max=1.0), [np.nan, 1.0, -1.0])
     assert np.isnan(computed("clip", np.array(1.0), min=np.nan))
+
+
+def test_a_wrong_sign_of_zero_is_noticed() -> None:
+    expect(np.array([0.0, 1.0]), [0.0, 1.0], "right")
+    for wrong in ([-0.0, 1.0], [0.0, 1.0 + 1e-14]):
+        with pytest.raises(AssertionError):
+            expect(np.array(wrong), [0.0, 1.0], "wrong")

@@ -20,7 +20,7 @@ from diffkit.ops import FAMILIES, Expr
 from diffkit.ops import elementwise as e
 from diffkit.types import f32, f64
 from tests.ops.scenario import SQUARE, Scenario
-from tests.ops.scenarios import SCENARIOS, arguments, graph_of
+from tests.ops.scenarios import SCENARIOS, arguments, by_op, graph_of
 
 torch = pytest.importorskip("torch")
 QUIET = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
@@ -35,7 +35,7 @@ def as_list(out: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["float64", "float32"])
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_op(SCENARIOS))
 def test_values_and_types(scenario: Scenario, single: bool) -> None:
     graph = graph_of(scenario, single)
     args = arguments(scenario, single)

@@ -1,7 +1,7 @@
 """Loop programs and compiled code against the interpreter: ops, loops, whole programs, random ones.
 
 The breadth is run in Python, after every pass; a sample is compiled here, and all of it under the
-marker `compiled_all`.
+marker `long`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.control import test_random_loops
 from tests.control.programs import PROGRAMS as CONTROL
 from tests.modes import test_random_programs
 from tests.ops.scenario import Scenario
-from tests.ops.scenarios import SCENARIOS, arguments
+from tests.ops.scenarios import SCENARIOS, arguments, by_op
 from tests.ops.scenarios import graph_of as scenario_graph
 from tests.programs import algebra, physics, signals, stencils
 
@@ -52,10 +52,7 @@ COMPILED = {
 
 def rows(names: Collection[str], left_out: Callable[[str], bool]) -> list[Any]:
     """Parameters; what the default run leaves out is marked."""
-    return [
-        pytest.param(name, marks=pytest.mark.compiled_all if left_out(name) else ())
-        for name in names
-    ]
+    return [pytest.param(name, marks=pytest.mark.long if left_out(name) else ()) for name in names]
 
 
 def program_of(name: str) -> tuple[Graph, Sequence[Any]]:
@@ -66,7 +63,7 @@ def program_of(name: str) -> tuple[Graph, Sequence[Any]]:
 # --- in Python, after every pass ---
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_op(SCENARIOS))
 def test_ops_after_every_pass(scenario: Scenario) -> None:
     for label, graph in variants(scenario_graph(scenario)).items():
         agree_in_python(graph, arguments(scenario), label)
@@ -103,7 +100,7 @@ def test_passes_for_large_arrays(name: str) -> None:
 
 
 @pytest.mark.usefixtures("at_any_size")
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_op(SCENARIOS))
 def test_passes_for_large_arrays_op_by_op(scenario: Scenario) -> None:
     found = variants(scenario_graph(scenario))
     agree_in_python(found.get("optimised vjp", found["value"]), arguments(scenario))
@@ -141,7 +138,7 @@ def test_compiled(name: str) -> None:
     agree_compiled(variants(graph)["vjp"], args, name)
 
 
-@pytest.mark.compiled_all
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*LOOPS, *PROGRAMS])
 def test_compiled_tangents_and_curvatures(name: str) -> None:
     graph, args = program_of(name)
@@ -151,7 +148,7 @@ def test_compiled_tangents_and_curvatures(name: str) -> None:
             agree_compiled(found[label], args, f"{name}, {label}")
 
 
-@pytest.mark.compiled_all
+@pytest.mark.long
 @pytest.mark.parametrize("single", [False, True], ids=["double", "single"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
 def test_every_op_compiled(scenario: Scenario, single: bool) -> None:
@@ -211,14 +208,14 @@ def test_random_loops_compiled(program: Any, seed: int) -> None:
     agree_compiled(*looping_graph(program, seed))
 
 
-@pytest.mark.compiled_all
+@pytest.mark.long
 @profile(300)
 @given(*STRAIGHT)
 def test_many_random_programs_compiled(program: Any, seed: int) -> None:
     agree_compiled(*random_graph(program, seed))
 
 
-@pytest.mark.compiled_all
+@pytest.mark.long
 @profile(200)
 @given(*LOOPING)
 def test_many_random_loops_compiled(program: Any, seed: int) -> None:

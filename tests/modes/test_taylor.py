@@ -21,7 +21,7 @@ from diffkit.ops.arithmetic import neg
 from diffkit.ops.contract import einsum
 from tests.ops.numerics import coarseness, directions
 from tests.ops.scenario import Scenario
-from tests.ops.scenarios import SCENARIOS, active, arguments, differentiable, graph_of
+from tests.ops.scenarios import SCENARIOS, active, arguments, by_op, differentiable, graph_of
 from tests.ops.test_kinks import SAFE
 from tests.replay import replayed
 
@@ -65,9 +65,7 @@ def nested(graph: Graph, on: Sequence[bool], order: int) -> list[Graph]:
     return found
 
 
-@pytest.mark.parametrize(
-    "scenario", [s for s in SCENARIOS if differentiable(s)], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("scenario", by_op([s for s in SCENARIOS if differentiable(s)]))
 def test_three_orders_of_every_op(scenario: Scenario) -> None:
     graph, on, args = graph_of(scenario), active(scenario), arguments(scenario)
     xs = [x for x, moves in zip(args, on, strict=True) if moves]

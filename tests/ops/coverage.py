@@ -167,9 +167,11 @@ def lanes(graph: Graph, scenario: Scenario) -> None:
 
 def in_complex(scenario: Scenario) -> str:
     """Whether complex arguments have NumPy's values and a derivative; – where NumPy has none."""
-    args = [x + 0.25j * x if np.asarray(x).dtype.kind == "f" else x for x in arguments(scenario)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
+        args = [
+            x + 0.25j * x if np.asarray(x).dtype.kind == "f" else x for x in arguments(scenario)
+        ]
         try:
             want = scenario.f(*args)
         except Exception:

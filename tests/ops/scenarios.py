@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 
 import diffkit as dk
 from diffkit.graph import Graph
@@ -80,3 +83,41 @@ def has_twin(graph: Graph) -> bool:
 def differentiable(scenario: Scenario) -> bool:
     """Whether some argument and some result are real or complex numbers."""
     return any(active(scenario)) and any(np.asarray(y).dtype.kind in "fc" for y in flat(scenario))
+
+
+@cache
+def core() -> frozenset[str]:
+    """The scenarios that bring something new to the graph: an op on operands of kinds and numbers
+    of axes that none before them had. Whatever works node by node is tested with these."""
+    seen: set[Any] = set()
+    found: set[str] = set()
+    for scenario in SCENARIOS:
+        shapes = {
+            (node.op.name, *((arg.type.dtype.kind, arg.type.ndim) for arg in node.args))
+            for node in graph_of(scenario).nodes
+        }
+        if not shapes <= seen:
+            seen |= shapes
+            found.add(scenario.name)
+    return frozenset(found)
+
+
+def by_op(scenarios: Iterable[Scenario]) -> list[Any]:
+    """Parameters of a test of what works node by node: those outside of the core are marked as
+    long."""
+    return [
+        pytest.param(s, id=s.name, marks=() if s.name in core() else pytest.mark.long)
+        for s in scenarios
+    ]
+
+
+def by_name(scenarios: Iterable[Scenario]) -> list[Any]:
+    """As `by_op`, with at least one scenario for each function."""
+    names: set[str] = set()
+    found: list[Any] = []
+    for s in scenarios:
+        name = s.name.partition("-")[0]
+        kept = s.name in core() or name not in names
+        names.add(name)
+        found.append(pytest.param(s, id=s.name, marks=() if kept else pytest.mark.long))
+    return found

@@ -170,7 +170,7 @@ MAKING = [
     case("ones", filled(lambda x: np.ones(x.shape)), X, single=False),
     case("empty", lambda x: filled(lambda v: np.empty(v.shape))(x)[:, 1:], X, single=False),
     case("arange", lambda x: x * np.arange(3.0)[np.argmax(x)], X, single=False),
-    case("linspace", lambda x: x * np.linspace(0.0, 1.0, 6)[np.argmax(x)], X, single=False),
+    case("linspace-known", lambda x: x * np.linspace(0.0, 1.0, 6)[np.argmax(x)], X, single=False),
     case("eye", filled(lambda x: np.eye(3)), SQUARE, single=False),
     case("identity", filled(lambda x: np.identity(3)), SQUARE, single=False),
     case("copy-filled", filled(np.copy), X),

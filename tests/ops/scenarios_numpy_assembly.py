@@ -57,7 +57,7 @@ APART = [
          torch=lambda x, y: (x[None], y)),
     case("matrix_transpose", np.matrix_transpose, CUBE, torch=lambda x: x.mT),
     case("matrix_transpose-mT", lambda x: x.mT, CUBE, torch=lambda x: x.mT),
-    case("linalg.matrix_transpose", lambda x: np.linalg.matrix_transpose(x), X,
+    case("linalg.matrix_transpose-one", lambda x: np.linalg.matrix_transpose(x), X,
          torch=lambda x: x.mT),
     case("permute_dims", lambda x: np.permute_dims(x, (2, 0, 1)), CUBE,
          torch=lambda x: x.permute(2, 0, 1)),
@@ -123,6 +123,8 @@ TOGETHER = [
          torch=lambda x: x.cumsum(0)),
     case("apply_over_axes", lambda x: np.apply_over_axes(np.sum, x, [0, 2]), CUBE,
          torch=lambda x: x.sum((0, 2), keepdim=True)),
+    case("from_dlpack", lambda x: dnp.from_dlpack(x) * x, X, torch=lambda x: x * x,
+         unlike=("no-axes",)),  # a scalar of NumPy's can not be exchanged
     case("r_", lambda x, y: dnp.r_[x, 0.5, y, 1:3], ROW, LINE,
          torch=lambda x, y: T.cat([x, 0 * x[:1] + 0.5, y, 0 * x[:1] + 1, 0 * x[:1] + 2]),
          single=False),

@@ -15,7 +15,7 @@ from diffkit.graph import Graph, Lit, Var, evaluate, results_of
 from diffkit.types import Type, f64, i64
 
 from .scenario import Scenario
-from .scenarios import SCENARIOS, arguments, differentiable, graph_of
+from .scenarios import SCENARIOS, arguments, by_op, differentiable, graph_of
 from .test_derivatives import Derivative
 
 
@@ -35,7 +35,7 @@ def walk(graph: Graph, args: list[Any]) -> None:
             env.update(zip(node.outs, outs, strict=True))
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_op(SCENARIOS))
 def test_only_views_share_memory(scenario: Scenario) -> None:
     walk(graph_of(scenario), [np.array(x)[()] for x in arguments(scenario)])
     if differentiable(scenario):

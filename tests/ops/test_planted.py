@@ -16,14 +16,9 @@ from diffkit.ops import arithmetic as a
 from diffkit.ops import contract, reduce, shape
 from diffkit.ops import elementwise as e
 
+from . import test_derivatives as first
+from . import test_second_order as second
 from .scenario import CUBE, SQUARE, P, X, case
-from .test_derivatives import (
-    test_complex_step,
-    test_differences,
-    test_forward_and_reverse_are_transposes,
-    test_torch_twin,
-)
-from .test_second_order import test_four_routes_agree
 
 
 @contextmanager
@@ -61,28 +56,30 @@ LARGEST = case("planted-max", lambda x: np.max(x, axis=1), X)
 
 # name, scenario, op, wrong fact, the check that must fail
 PLANTS: list[tuple[str, Any, Op, Any, Any]] = [
-    ("a wrong sign", SINE, e.sin, elementwise(e.sin, lambda x, ans: -e.cos(x)), test_differences),
+    ("a wrong sign", SINE, e.sin, elementwise(e.sin, lambda x, ans: -e.cos(x)),
+     first.test_differences),
     ("a wrong factor", SINE, e.sin, elementwise(e.sin, lambda x, ans: 1.001 * e.cos(x)),
-     test_differences),
+     first.test_differences),
     ("wrong in the ninth digit", SINE, e.sin,
      elementwise(e.sin, lambda x, ans: (1 + 1e-9) * e.cos(x)),
-     test_complex_step),
+     first.test_complex_step),
     ("seen by the twin", TAN, e.tan, elementwise(e.tan, lambda x, ans: 1 + 1.0001 * a.square(ans)),
-     test_torch_twin),
-    ("a zero", TAN, e.tan, elementwise(e.tan, None), test_differences),
+     first.test_torch_twin),
+    ("a zero", TAN, e.tan, elementwise(e.tan, None), first.test_differences),
     ("operands exchanged", QUOTIENT, a.div,
-     elementwise(a.div, lambda x, y, ans: -ans / y, lambda x, y, ans: 1 / y), test_differences),
+     elementwise(a.div, lambda x, y, ans: -ans / y, lambda x, y, ans: 1 / y),
+     first.test_differences),
     ("no transpose", FLIP, shape.reverse, transposed(shape.reverse, lambda i, ct, x, axes: ct),
-     test_forward_and_reverse_are_transposes),
+     first.test_forward_and_reverse_are_transposes),
     ("the permutation itself, not its inverse", TURN, shape.transpose,
      transposed(shape.transpose, lambda i, ct, x, axes: shape.transpose(ct, axes=axes)),
-     test_forward_and_reverse_are_transposes),
+     first.test_forward_and_reverse_are_transposes),
     ("the other factor, not transposed", PRODUCT, contract.einsum,
      transposed(contract.einsum, lambda i, ct, x, y, spec: contract.einsum(
          *((ct, y) if i == 0 else (x, ct)), spec="ij,jk->ik")),
-     test_forward_and_reverse_are_transposes),
+     first.test_forward_and_reverse_are_transposes),
     ("all instead of the winners", LARGEST, reduce.max_, Reduction(lambda x, ans, axes: x.full(1)),
-     test_differences),
+     first.test_differences),
     ("right in first order, cut off in second", SINE, e.sin,
      elementwise(e.sin, lambda x, ans: a.stop_gradient(e.cos(x))), "second"),
 ]  # fmt: skip
@@ -93,7 +90,7 @@ def test_a_wrong_rule_is_caught(plant: tuple[str, Any, Op, Any, Any]) -> None:
     _, scenario, op, wrong, check = plant
     if check == "second":
         check = second_derivative
-    if check is test_torch_twin:
+    if check is first.test_torch_twin:
         pytest.importorskip("torch")
     check(scenario)  # the rule as it is passes
     with planted(op, wrong), pytest.raises(AssertionError):
@@ -123,6 +120,6 @@ def test_a_wrong_second_order_rule_breaks_the_routes() -> None:
         return shape.reverse(reduce.cumsum(ct, axis=axis), axes=(axis,))
 
     scenario = case("planted-cumsum", lambda x: np.cumsum(x * x * x, axis=0), SQUARE)
-    test_four_routes_agree(scenario)
+    second.test_four_routes_agree(scenario)
     with planted(reduce.cumsum, transposed(reduce.cumsum, wrong)), pytest.raises(AssertionError):
-        test_four_routes_agree(scenario)
+        second.test_four_routes_agree(scenario)

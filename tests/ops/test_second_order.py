@@ -17,10 +17,10 @@ from tests.replay import prepare
 
 from .numerics import bulk, coarseness, directions, dot, moved, ridders, size, torch_gradient
 from .scenario import Scenario
-from .scenarios import SCENARIOS, active, arguments, differentiable, graph_of, has_twin
+from .scenarios import SCENARIOS, active, arguments, by_name, differentiable, graph_of, has_twin
 
 SMOOTH = [s for s in SCENARIOS if differentiable(s)]
-EACH = pytest.mark.parametrize("scenario", SMOOTH, ids=lambda s: s.name)
+EACH = pytest.mark.parametrize("scenario", by_name(SMOOTH))
 
 
 def without_values(joint: Graph, graph: Graph) -> Graph:

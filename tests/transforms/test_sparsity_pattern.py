@@ -22,7 +22,7 @@ from tests.control import test_random_loops as loops
 from tests.control.programs import PROGRAMS, Program
 from tests.modes import test_random_programs as programs
 from tests.ops.scenario import Scenario
-from tests.ops.scenarios import SCENARIOS, active, arguments, differentiable, graph_of
+from tests.ops.scenarios import SCENARIOS, active, arguments, by_op, differentiable, graph_of
 from tests.ops.test_planted import planted
 
 from .sparse_oracle import missing
@@ -46,7 +46,7 @@ def band(*offsets: int, rows: int = N, columns: int = N) -> Any:
 DIFFERENTIABLE = [s for s in SCENARIOS if differentiable(s)]
 
 
-@pytest.mark.parametrize("scenario", DIFFERENTIABLE, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_op(DIFFERENTIABLE))
 def test_every_op_keeps_its_dependences(scenario: Scenario) -> None:
     graph, on = graph_of(scenario), active(scenario)
     assert len(missing(graph, on, arguments(scenario))) == 0

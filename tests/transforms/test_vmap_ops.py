@@ -21,10 +21,10 @@ from tests.replay import prepare
 
 from ..ops.numerics import coarseness, directions
 from ..ops.scenario import Scenario
-from ..ops.scenarios import SCENARIOS, active, arguments, graph_of
+from ..ops.scenarios import SCENARIOS, active, arguments, by_name, graph_of
 
 LANES = 3
-EACH = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+EACH = pytest.mark.parametrize("scenario", by_name(SCENARIOS))
 
 
 def test_every_op_says_how_it_works_on_lanes() -> None:

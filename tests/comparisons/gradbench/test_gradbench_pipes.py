@@ -24,7 +24,7 @@ def test_small_workloads(name):
     assert wrong(name, "small") == []
 
 
-@pytest.mark.compiled_all
+@pytest.mark.long
 @each_eval
 def test_gradbenchs_own_workloads(name):
     assert wrong(name, "default") == []
