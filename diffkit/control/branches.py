@@ -111,7 +111,7 @@ def agreed(asked: str, branches: Sequence[Function], programs: Sequence[Program]
     for k, name in enumerate(names):
         types = [p.graph.types[k] for p in programs]
         strong = [t for t, p in zip(types, programs, strict=True) if not p.weak[k]]
-        strong = strong or sorted(types, key=lambda t: t.dtype.kind != "f")
+        strong = strong or sorted(types, key=lambda t: not t.differentiable)
         for f, t, p in zip(branches, types, programs, strict=True):
             fits = t == strong[0] or (p.weak[k] and castable(t, strong[0]))
             if not fits:

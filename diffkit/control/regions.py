@@ -114,7 +114,7 @@ def converted(x: Any, type_: Type) -> Any:
 
 def castable(weak: Type, strong: Type) -> bool:
     """Whether a Python number may take this type: a float does not become an integer."""
-    return weak.shape == strong.shape and (strong.dtype.kind == "f" or weak.dtype == i64)
+    return weak.shape == strong.shape and (strong.differentiable or weak.dtype == i64)
 
 
 def carry_error(asked: str, step: Callable[..., Any], name: str, was: Type, is_: Type) -> Exception:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import ShapeError, UnsupportedError, explain
+from ..errors import DtypeError, ShapeError, UnsupportedError, explain
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..types import Shape
@@ -57,3 +57,11 @@ def refuse(asked: str, **keywords: Any) -> None:
             where = f"{asked}{at_line()}"
             remedy = f"Leave {key}= out and write its effect with other functions"
             raise UnsupportedError(explain(where, f"{key}={value!r}", f"no {key}=", remedy))
+
+
+def require_real(asked: str, *args: Any) -> None:
+    """An error for a complex argument of what is a function of real numbers."""
+    for x in args:
+        if np.iscomplexobj(x):
+            got, remedy = "a complex argument", "Take its parts by np.real and np.imag"
+            raise DtypeError(explain(f"{asked}{at_line()}", got, "real numbers", remedy))

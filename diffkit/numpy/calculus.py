@@ -121,7 +121,7 @@ def spacings(t: Trace, varargs: tuple[Any, ...], y: Any, axes: list[int]) -> lis
             got, want = f"coordinates {np.shape(given)}", f"({y.shape[k]},) for axis {k}"
             raise wrong("gradient", got, want, "Pass one coordinate for each element")
         x = given if isinstance(given, Tracer) else np.asarray(given)
-        d: Any = np.diff(x if x.dtype.kind == "f" else x.astype(np.float64))
+        d: Any = np.diff(x if x.dtype.kind in "fc" else x.astype(np.float64))
         equal = not isinstance(d, Tracer) and bool(np.all(d == d[0])) if d.shape[0] else False
         found.append(d[0] if equal else d)
     return found

@@ -23,7 +23,7 @@ from ..ops import order
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer
-from .arguments import in_line, normal_axis, refuse, shape_of
+from .arguments import in_line, normal_axis, refuse, require_real, shape_of
 from .elementwise import together
 from .shapes import inside
 
@@ -122,6 +122,7 @@ def take_along_axis(t: Trace, arr: Any, indices: Any, axis: Any = -1) -> Any:
 def searchsorted(t: Trace, a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """Where in the sorted table each value would be inserted: the number of elements before it."""
     table, values = together(t, a, v)
+    require_real("np.searchsorted", table)
     if sorter is not None:
         table = np.take(table, sorter)
     return before(table, values, side)
@@ -198,6 +199,7 @@ def histogram(
     """How many elements lie between every two edges, or the sum of their weights. The numbers have
     no derivative by the elements; edges that come from the least and the greatest have one."""
     x: Any = np.ravel(t.value(a))
+    require_real("np.histogram", x)
     edges = histogram_bin_edges(t, x, bins, range, weights)
     table: Any = t.value(edges)
     x, places = together(t, x, table)
@@ -228,6 +230,7 @@ def histogram_bin_edges(
     if np.ndim(bins):
         return bins if isinstance(bins, Tracer) else np.asarray(bins)
     x: Any = t.value(a)
+    require_real("np.histogram_bin_edges", x)
     floats = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
     if range is None and x.size == 0:
         range = (0, 1)

@@ -25,7 +25,7 @@ from ..ops import order as o
 from ..ops import shape as s
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace, Tracer, contains_tracer
-from .arguments import NO_VALUE, normal_axes, refuse
+from .arguments import NO_VALUE, normal_axes, refuse, require_real
 from .order import sorted_along, take_along_axis
 from .reduce import to_rows
 
@@ -129,7 +129,7 @@ def each(one: Callable[[Any], Any], q: Any) -> Any:
 
 def with_nan(value: Any, rows: Any) -> Any:
     """nan for the rows that have one, which sorting has brought to the end."""
-    if rows.dtype.kind != "f":
+    if not rows.type.differentiable:
         return value
     last = rows[..., -1]
     return np.where(np.isnan(last), last, value)
@@ -150,6 +150,7 @@ def quantile_of(name: str, percent: bool) -> Callable[..., Any]:
     ) -> Any:  # fmt: skip
         refuse(f"np.{name}", out=(out, None))
         x: Any = t.value(a)
+        require_real(f"np.{name}", x)
         axes = normal_axes(axis, x.ndim, f"np.{name}")
         require_some(x, axes, f"np.{name}")
         share = checked(t, q, percent, f"np.{name}")
@@ -273,7 +274,8 @@ def nanmedian(
 ) -> Any:  # fmt: skip
     refuse("np.nanmedian", out=(out, None))
     x = t.value(a)
-    if x.size == 0 or x.dtype.kind != "f":
+    require_real("np.nanmedian", x)
+    if x.size == 0 or not x.type.differentiable:
         return np.median(x, axis=axis, keepdims=keepdims is True)  # pyright: ignore[reportArgumentType, reportCallIssue]
     return nanquantile_of("nanmedian", False)(t, a, 0.5, axis, keepdims=keepdims)
 

@@ -2,9 +2,9 @@
 
 A row is a function: its parameters as the standard writes them, the dtypes that its array arguments
 may have, and calls that use every parameter. `api.py` makes arguments of them; the tests run each
-call on traced arrays and hold the result against `array_api_strict`, another implementation. The
-elementwise functions are in `elementwise.py`, their results at particular numbers in
-`special_cases.py`.
+call on traced arrays and hold the result against `array_api_strict`, another implementation. What
+NumPy has already of the next edition (`isin`) is a row, too. The elementwise functions are in
+`elementwise.py`, their results at particular numbers in `special_cases.py`.
 """
 
 from __future__ import annotations

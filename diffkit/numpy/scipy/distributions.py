@@ -25,6 +25,7 @@ from ...ops.special import no_derivative
 from ...tracing.location import at_line
 from ...tracing.tracer import Tracer, recorder
 from ...types import f64
+from ..arguments import require_real
 from ..elementwise import convert
 from .dispatch import of_scipy
 
@@ -104,6 +105,7 @@ class Distribution:
             have = ", ".join(sorted(self.derived))
             got, remedy = "a traced argument", "Write it with these, or call it on known values"
             raise UnsupportedError(explain(f"{asked}{at_line()}", got, f"one of {have}", remedy))
+        require_real(asked, *args, *kwargs.values())
         x, shapes, loc, scale = self.bound(asked, kind, args, kwargs)
         ok = self.valid(*shapes) & (scale > 0)
         ends: list[Any] = [end(*shapes) if callable(end) else end for end in self.support]

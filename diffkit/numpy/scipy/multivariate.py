@@ -24,6 +24,7 @@ from ...ops.special import no_derivative
 from ...tracing.location import at_line
 from ...tracing.tracer import Trace, recorder
 from ...types import f64
+from ..arguments import require_real
 from ..elementwise import convert
 from ..special import xlogy
 from .dispatch import of_scipy
@@ -63,6 +64,7 @@ class Multivariate:
                 want = f"one of {', '.join(sorted(self.functions))}"
                 remedy = "Write it with these, or call it on known values"
                 raise UnsupportedError(explain(asked, "a traced argument", want, remedy))
+            require_real(f"{MODULE}.{self.name}.{name}", *args, *kwargs.values())
             inspect.signature(recorded).bind(trace, *args, **kwargs)  # a TypeError of its own
             return recorded(trace, *args, **kwargs)
 

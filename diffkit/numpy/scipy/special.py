@@ -21,7 +21,7 @@ from ...ops.elementwise import polygamma as polygamma_op
 from ...tracing.location import at_line
 from ...tracing.tracer import Tracer, recorder
 from ...types import c128
-from ..arguments import normal_axes
+from ..arguments import normal_axes, require_real
 from ..elementwise import together
 from ..reduce import floating
 from ..reduce import logsumexp as plain_logsumexp
@@ -74,6 +74,8 @@ def logsumexp(
     trace = recorder((a, b))
     assert trace is not None
     x: Any = floating(trace, a)
+    if b is not None or return_sign:
+        require_real(f"{MODULE}.logsumexp with b or return_sign", x, b)
     weights: Any = 1.0
     if b is not None:
         x, weights = np.broadcast_arrays(*together(trace, x, b))
@@ -253,6 +255,7 @@ def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
 def spherical(op: Op, n: Any, z: Any, derivative: Any) -> Any:
     """The function, or by the same recurrence as in `ops.cylinder` its derivative."""
     order = known(op.name, "n", n).astype(np.float64)
+    require_real(f"{MODULE}.{op.name}", z)
     v: Any = traced(z).astype(np.float64)
     if not derivative:
         return op(v.owner.value(order), v)
