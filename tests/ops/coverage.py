@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 import diffkit as dk
-from diffkit.graph import Graph, evaluate
-from diffkit.modes.activity import active_variables
+from diffkit.graph import Atom, Graph, evaluate
+from diffkit.modes.activity import reached
 from diffkit.modes.forward import jvp
 from diffkit.modes.reverse import vjp
 from diffkit.numpy.handlers import HANDLERS
 from diffkit.numpy.scipy.lookup import NAMESPACES
-from diffkit.tracing import record
+from diffkit.tracing import Tracer, record
 from diffkit.transforms.vmap import batch
 from diffkit.types import type_of
 
@@ -80,27 +80,34 @@ class Noticing(Mapping[Any, Any]):
 
 
 class Notes:
-    """The names that are called from outside of any handler."""
+    """The results of what is called from outside of any handler, by name."""
 
     def __init__(self) -> None:
-        self.names: set[str] = set()
+        self.results: dict[str, list[Atom]] = defaultdict(list)
+        self.writers: set[str] = set()
         self.depth = 0
 
     def noting(self, key: Any, handler: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            if self.depth == 0:
-                self.names.add(f"scipy.special.{key}" if isinstance(key, str) else numpy_name(key))
             self.depth += 1
             try:
-                return handler(*args, **kwargs)
+                result = handler(*args, **kwargs)
             finally:
                 self.depth -= 1
+            if self.depth == 0:
+                name = f"scipy.special.{key}" if isinstance(key, str) else numpy_name(key)
+                parts = result if isinstance(result, list | tuple) else [result]
+                self.results[name] += [x.atom for x in parts if isinstance(x, Tracer)]
+                if result is None:
+                    self.writers.add(name)
+            return result
 
         return wrapped
 
 
-def called(scenario: Scenario) -> set[str]:
-    """The names that a scenario calls; SciPy's functions that are no ufuncs by its own name."""
+def called(scenario: Scenario) -> dict[str, bool]:
+    """The names that a scenario calls, and whether a derivative goes through them. SciPy's
+    functions that are no ufuncs are known by the scenario's own name."""
     notes = Notes()
     handlers = replace(
         HANDLERS,
@@ -110,9 +117,13 @@ def called(scenario: Scenario) -> set[str]:
     )
     types = [type_of(x) for x in arguments(scenario)]
     names = [f"x{k}" for k in range(len(types))]
-    record(HANDLERS.rebind(scenario.f), types, names, handlers, eager=False)
+    program = record(HANDLERS.rebind(scenario.f), types, names, handlers, eager=False)
+    moving = reached(program.graph, active(scenario))
+    found = {name: not moving.isdisjoint(atoms) for name, atoms in notes.results.items()}
     own = scenario.name.partition("-")[0]
-    return notes.names | ({own} if own.startswith("scipy.") else set())
+    for name in notes.writers | ({own} - set(found) if own.startswith("scipy.") else set()):
+        found[name] = not moving.isdisjoint(program.graph.outputs)
+    return found
 
 
 # --- what a scenario shows -----------------------------------------------------------------------
@@ -124,19 +135,24 @@ class Shown:
 
     cells: tuple[str, ...]
 
+    def through(self, moves: bool) -> tuple[str, ...]:
+        """The cells of a function through which the derivative goes, or does not."""
+        if moves:
+            return self.cells
+        derivatives = [ZERO if cell == YES else cell for cell in self.cells[1:4]]
+        return (self.cells[0], *derivatives, *self.cells[4:])
+
     @staticmethod
     def of(scenario: Scenario) -> Shown:
         graph = dk.trace(scenario.f)(*[type_of(x) for x in arguments(scenario)])
         on = active(scenario)
-        moves = bool(active_variables(graph, on) & set(graph.outputs))
-        flag = YES if moves else ZERO
         plan = dk.jit(scenario.f).plan(*[type_of(x) for x in arguments(scenario)])
         return Shown(
             (
                 answers(lambda: evaluate(graph, arguments(scenario)), YES),
-                answers(lambda: jvp(graph, on), flag),
-                answers(lambda: vjp(graph, on), flag),
-                answers(lambda: second(graph, on), flag),
+                answers(lambda: jvp(graph, on), YES),
+                answers(lambda: vjp(graph, on), YES),
+                answers(lambda: second(graph, on), YES),
                 answers(lambda: lanes(graph, scenario), YES),
                 in_complex(scenario),
                 YES,
@@ -198,19 +214,16 @@ BEST = {YES: 4, NUMPY: 3, ZERO: 2, NO: 1, NONE: 0}
 
 def rows() -> dict[str, tuple[str, ...]]:
     """The best that the scenarios of each name show."""
-    found: dict[str, list[Shown]] = defaultdict(list)
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for scenario in SCENARIOS:
         names = called(scenario)
         if names:
             shown = Shown.of(scenario)
-            for name in names:
-                found[name].append(shown)
+            for name, moves in names.items():
+                found[name].append(shown.through(moves))
     return {
-        name: tuple(
-            max(column, key=BEST.__getitem__)
-            for column in zip(*(s.cells for s in shown), strict=True)
-        )
-        for name, shown in sorted(found.items())
+        name: tuple(max(column, key=BEST.__getitem__) for column in zip(*cells, strict=True))
+        for name, cells in sorted(found.items())
     }
 
 

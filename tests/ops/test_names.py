@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import diffkit as dk
 import diffkit.numpy as dnp
 from diffkit.tracing import Tracer
 
@@ -55,10 +56,12 @@ SCIPY = {
     """,
     "linalg": """
         sqrtm solve_sylvester solve_triangular solve_banded expm logm lu qr cho_solve lstsq inv
-        pinvh polar schur block_diag toeplitz solve_continuous_lyapunov
+        pinvh polar block_diag toeplitz solve_continuous_lyapunov
     """,
     "signal": "convolve",
 }
+NOT_UNIQUE = "schur"
+"""Factors that are not unique where they could be differentiated: refused by name."""
 STATS = {
     "norm": "pdf cdf sf logpdf logcdf logsf",
     "t": "pdf cdf logpdf logcdf",
@@ -99,6 +102,13 @@ def test_scipy() -> None:
             if f"scipy.{room}.{public}" not in known:
                 missing.append(f"{room}.{name}")
     assert missing == []
+
+
+def test_what_has_no_unique_derivative_is_refused_by_name() -> None:
+    for name in NOT_UNIQUE.split():
+        function = getattr(dnp.scipy.linalg, name)
+        with pytest.raises(dk.DiffkitError, match=rf"scipy\.linalg\.{name} at test_names"):
+            dk.grad(lambda a, f=function: np.sum(f(a)[0]))(np.eye(2))
 
 
 def test_distributions() -> None:
