@@ -57,8 +57,12 @@ def test_lanes_and_a_batch(spec: str) -> None:
     """Products too small for a call each stay loops where their order would change."""
     x, y = matrices(spec)
     loops_of(lambda x, y: np.einsum(spec, x, y), x, y)
+
+
+def test_lanes_of_a_large_batch() -> None:
+    """A call for each matrix of the batch, which takes all lanes."""
     wide = RNG.normal(size=(3, 20, 30)), RNG.normal(size=(LANES, 3, 30, 20))
-    program = loops_of(lambda x, y: np.einsum("bmk,lbkn->lbmn", x, y), *wide)
+    program = dk.jit(lambda x, y: np.einsum("bmk,lbkn->lbmn", x, y)).loops(*wide)
     (loop,) = [s for s in walk(program.body) if isinstance(s, Loop) and s.extent == 3 and calls(s)]
     assert calls(loop) == 1
     assert program.calls == ["dot"]

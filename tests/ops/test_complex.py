@@ -185,7 +185,7 @@ def complex_added(x: Any) -> Any:
 REFUSED = {
     "float": (lambda z: float(z[0]), Z, TypeError, "traced value"),
     "complex": (lambda z: complex(z[0]), Z, TypeError, "derivative a plain number would lose"),
-    "into a real array": (written, X, TypeError, "lose its imaginary part"),
+    "into a real array": (written, X, TypeError, "whose imaginary part an array"),
     "into a part": (real_part_written, Z, NotImplementedError, "np.real, a view"),
     "in place": (complex_added, X, TypeError, "c128"),
     "floor": (np.floor, Z, TypeError, "np.floor"),
