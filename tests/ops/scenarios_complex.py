@@ -48,7 +48,7 @@ PARTS = [
     case("absolute-complex", np.abs, Z, torch=lambda z: T.abs(z)),
     case("absolute-squared", lambda z: np.abs(z) ** 2, Z, torch=lambda z: (z * z.conj()).real),
     case("sign-complex", np.sign, Z, torch=lambda z: T.sgn(z)),
-    case("astype-complex", lambda x: np.astype(x, np.complex128) * 1j, X, analytic=False,
+    case("astype-function", lambda x: np.astype(x, np.complex128) * 1j, X, analytic=False,
          torch=lambda x: x * 1j, single=False),
     case("iscomplex", lambda z: z * np.iscomplex(z), Z),
     case("isreal", lambda z: z * np.isreal(z), Z),

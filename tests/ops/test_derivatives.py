@@ -20,10 +20,21 @@ from tests.replay import prepare
 
 from .numerics import bulk, coarseness, directions, dot, moved, ridders, size, torch_gradient
 from .scenario import Scenario
-from .scenarios import SCENARIOS, active, arguments, differentiable, flat, graph_of, has_twin
+from .scenarios import (
+    SCENARIOS,
+    active,
+    arguments,
+    by_name,
+    by_op,
+    differentiable,
+    flat,
+    graph_of,
+    has_twin,
+)
 
 SMOOTH = [s for s in SCENARIOS if differentiable(s)]
 EACH = pytest.mark.parametrize("scenario", SMOOTH, ids=lambda s: s.name)
+BY_OP = pytest.mark.parametrize("scenario", by_op(SMOOTH))
 TWINS = [s for s in SMOOTH if s.torch is not None]
 TINY = 1e-300
 
@@ -65,7 +76,7 @@ def test_forward_and_reverse_are_transposes(scenario: Scenario) -> None:
     assert abs(dot(d.us, dys) - dot(cts, d.vs)) <= 1e-12 * coarseness(d.graph) * scale + TINY
 
 
-@EACH
+@BY_OP
 def test_derivatives_have_the_types_of_their_values(scenario: Scenario) -> None:
     d = Derivative(scenario)
     floats = [t for t in d.graph.types if t.differentiable]
@@ -78,7 +89,7 @@ def test_derivatives_have_the_types_of_their_values(scenario: Scenario) -> None:
         assert (np.shape(x), np.asarray(x).dtype) == (t.shape, t.dtype.numpy)
 
 
-@EACH
+@BY_OP
 def test_primal_values_pass_through(scenario: Scenario) -> None:
     d = Derivative(scenario)
     values = evaluate(d.graph, d.args)
@@ -155,7 +166,7 @@ def test_function_written_for_torch(scenario: Scenario) -> None:
         assert size([x - want]) <= scenario.peer[0] * max(size([want]), 1e-3)
 
 
-@pytest.mark.parametrize("scenario", [s for s in SMOOTH if s.single], ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", by_name([s for s in SMOOTH if s.single]))
 def test_float32(scenario: Scenario) -> None:
     """Derivatives in float32 are those in float64 to the precision of the arithmetic."""
     single, double = Derivative(scenario, single=True), Derivative(scenario)
