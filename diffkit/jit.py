@@ -29,9 +29,9 @@ from .calls import Call, record_call, rolled, selected
 from .errors import DiffkitError, TreeError, UnsupportedError, explain
 from .graph import Graph, all_nodes
 from .graph.graph import Cost
-from .kinks import observe
+from .kinks import REPORT, observe
 from .lowering.program import Program as LoopProgram
-from .ops.kinks import convention
+from .ops.kinks import CURRENT
 from .tracing import Program, Tracer, apply, as_input, is_weak, named_arguments, trees
 from .tracing.location import at_line
 from .tracing.program import type_of_leaf
@@ -189,10 +189,11 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and not self.settings.static:
             leaves, tree = trees.flatten(args)
-            key = (tree, convention().name, *map(kind, leaves))
+            key = (tree, CURRENT.get().name, *map(kind, leaves))
             entry = self._quick.get(key)
             if entry is not None:
-                observe(entry.program.graph, leaves)
+                if REPORT.get() is not None:
+                    observe(entry.program.graph, leaves)
                 return trees.unflatten(entry.program.out_tree, entry.run(leaves))
             leaves, entry = self._lookup(args, kwargs)
             if None not in key and not entry.program.captured:
@@ -250,7 +251,7 @@ class Jitted:
         # Types too: 1, 1.0 and True are equal, but f may tell them apart.
         kinds = (*places, *map(type, fixed.values()))
         memory = tuple(map(packed, leaves))
-        chosen = convention().name
+        chosen = CURRENT.get().name
         key = (tree, types, tuple(map(is_weak, leaves)), memory, *fixed.items(), kinds, chosen)
         with self._lock:  # two threads record a signature once
             found = self._entries.get(key)
