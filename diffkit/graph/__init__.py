@@ -37,4 +37,5 @@ from .op import no_flops as no_flops
 from .op import pointwise as pointwise
 from .op import shift_axes as shift_axes
 from .op import shift_axis as shift_axis
+from .op import stacked as stacked
 from .verifier import verify as verify

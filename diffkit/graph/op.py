@@ -103,6 +103,12 @@ def pointwise(size: int, **attrs: Any) -> dict[str, Any]:
     return attrs
 
 
+def stacked(size: int, **attrs: Any) -> dict[str, Any]:
+    """The `lead` of an op on the last axes, whose attributes speak of no others: a leading axis
+    more is a stack more."""
+    return attrs
+
+
 def shift_axes(size: int, axes: tuple[int, ...]) -> dict[str, Any]:
     """The `lead` of an op along several axes."""
     return {"axes": tuple(k + 1 for k in axes)}

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.elementwise import root
 from ..tracing import inplace
 from ..tracing.tracer import Trace, Tracer
 from ..tracing.views import is_array
 from .arguments import NO_VALUE, refuse
-from .reduce import highest, is_mask, lowest, safe_sqrt
+from .reduce import highest, is_mask, lowest
 
 STORED = ("np.nan_to_num with copy=False", "same_kind")
 
@@ -169,7 +170,7 @@ def nanstd(t: Trace, a: Any, *args: Any, **keywords: Any) -> Any:
     """With derivative 0 where all numbers are equal, as np.std."""
     variance: Any = nanvar(t, a, *args, **keywords)
     nothing = np.isnan(variance)
-    return np.where(nothing, math.nan, safe_sqrt(np.where(nothing, 0.0, variance)))
+    return np.where(nothing, math.nan, root(np.where(nothing, 0.0, variance)))
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

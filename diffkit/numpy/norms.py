@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, UnsupportedError, explain
+from ..ops import elementwise as e
 from ..ops.arithmetic import stop_gradient
 from ..tracing.location import at_line
 from ..tracing.tracer import Trace
 from .arguments import as_tuple, normal_axis
 from .complexes import abs_square
-from .reduce import floating, safe_sqrt
+from .reduce import floating
 
 FROBENIUS = (None, "fro", "f")
 
@@ -46,7 +47,7 @@ def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = F
 
 
 def euclidean(v: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
-    return safe_sqrt(np.sum(abs_square(v), axis=axes, keepdims=keepdims))
+    return e.root(np.sum(abs_square(v), axis=axes, keepdims=keepdims))
 
 
 def of_vectors(v: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:

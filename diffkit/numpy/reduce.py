@@ -176,14 +176,9 @@ def var(
                     else np.maximum(left, 0))  # fmt: skip
 
 
-def safe_sqrt(x: Any) -> Any:
-    """√x with derivative 0 at 0: the root of a sum of squares has its minimum there."""
-    return e.root(x)
-
-
 def std(t: Trace, a: Any, *args: Any, **keywords: Any) -> Any:
     """The root of the variance, with derivative 0 where all elements are equal."""
-    return safe_sqrt(var(t, a, *args, **keywords))
+    return e.root(var(t, a, *args, **keywords))
 
 
 def logsumexp(t: Trace, a: Any, axis: Any = None, keepdims: bool = False) -> Any:

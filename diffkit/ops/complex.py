@@ -21,15 +21,11 @@ import numpy as np
 from ..errors import DtypeError, explain
 from ..graph import Linear, Op, Value, pointwise
 from ..types import COMPLEX, REAL, Type
-from .arithmetic import Expr, common, neg
+from .arithmetic import Expr, common, infer_same, neg
 
 
 def infer_part(z: Type) -> Type:
     return z.with_dtype(REAL.get(z.dtype, z.dtype))
-
-
-def infer_same(z: Type) -> Type:
-    return z
 
 
 def infer_join(x: Type, y: Type) -> Type:

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import EvaluationError, UnsupportedError, explain
-from ..graph import Attrs, Graph, Node, Region, Var
+from ..graph import Attrs, Graph, Node, Region
 from ..types import Type
 from .region import expect, operands_only, region_op
-from .routine import Routine, tangents
+from .routine import Routine, as_it_is, once, tangents
 
 Body = Callable[[Sequence[Any]], list[Any]]
 
@@ -104,15 +104,6 @@ def infer_custom(
 
 def run_first(bodies: Sequence[Body], args: Sequence[Any], node: Node) -> list[Any]:
     return bodies[0](args)
-
-
-def as_it_is(node: Node, live: set[Var]) -> Node:
-    """The rules give all results at once, so none is dropped."""
-    return node
-
-
-def once(attrs: Attrs) -> int:
-    return 1
 
 
 custom = region_op("custom", Region(infer_custom, run_first, operands_only, as_it_is, once))

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Undefined
-from ..graph import Linear, Op
+from ..graph import Linear, Op, stacked
 from ..types import REAL, Type
 from .arithmetic import Expr, cast, less_equal, mul, select, stop_gradient
 from .contract import einsum
@@ -116,12 +116,8 @@ def only_transpose(i: int, ct: Expr, x: Expr, where: Expr, **attrs: Any) -> Expr
     return only(ct, where, **{**attrs, "strict": True})
 
 
-def same_attributes(size: int, **attrs: Any) -> dict[str, Any]:
-    return attrs
-
-
 only = Op(  # x with zeros where a mask holds; with `strict` an error if x is not zero there
-    "only", infer_only, numpy_only, Linear((0,), only_transpose), lead=same_attributes
+    "only", infer_only, numpy_only, Linear((0,), only_transpose), lead=stacked
 )
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, explain
-from ..graph import Op, Rule
+from ..graph import Op, Rule, stacked
 from ..types import Type
 from .arithmetic import Expr, common, neg
 from .contract import einsum
@@ -86,16 +86,11 @@ def solve_flops(out: Type, a: Type, b: Type, strict: bool) -> int:
     return (a.size * 2 * n) // 3 + 2 * n * b.size
 
 
-def one_more_axis(size: int, strict: bool) -> dict[str, Any]:
-    """Nothing to change: a leading axis more on both operands is a stack of systems more."""
-    return {"strict": strict}
-
-
 solve = Op(
     "solve",
     infer_solve,
     numpy_solve,
     Rule(solve_jvp, solve_vjp),
-    lead=one_more_axis,
+    lead=stacked,
     flops=solve_flops,
 )

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, explain
-from ..graph import Op, Rule
+from ..graph import Op, Rule, stacked
 from ..types import Type
 from .arithmetic import Expr, add, common, mul, neg
 from .matrix import matmul, rows, turned
@@ -65,17 +65,13 @@ def sylvester_vjp(i: int, ct: Expr, a: Expr, b: Expr, q: Expr, ans: Expr) -> Exp
     return neg(matmul(turned(ans), w)) if i == 1 else w
 
 
-def same_attributes(size: int, **attrs: Any) -> dict[str, Any]:
-    return attrs
-
-
 sylvester = Op(
     "sylvester",
     infer_sylvester,
     numpy_sylvester,
     Rule(sylvester_jvp, sylvester_vjp),
     complex=refusing("solve_sylvester"),
-    lead=same_attributes,
+    lead=stacked,
 )
 
 # --- few diagonals -------------------------------------------------------------------------------
@@ -165,6 +161,6 @@ solve_banded = Op(  # the x with A x = b, of columns b
     infer_solve_banded,
     numpy_solve_banded,
     Rule(solve_banded_jvp, solve_banded_vjp),
-    lead=same_attributes,
+    lead=stacked,
     flops=solve_banded_flops,
 )

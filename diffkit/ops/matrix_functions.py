@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Undefined
-from ..graph import Op, Rule
+from ..graph import Op, Rule, stacked
 from ..types import Type
 from .arithmetic import Expr, add, common
 from .linalg import same_batches
@@ -136,15 +136,11 @@ def corner(x: Expr, n: int) -> Expr:
     return columns(rows(x, 0, n), n, 2 * n)
 
 
-def same_attributes(size: int, **attrs: Any) -> dict[str, Any]:
-    return attrs
-
-
 frechet = Op(
     "frechet",
     infer_frechet,
     numpy_frechet,
     Rule(frechet_jvp, frechet_vjp),
     complex=refusing("frechet"),
-    lead=same_attributes,
+    lead=stacked,
 )

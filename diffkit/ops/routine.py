@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError, explain
-from ..graph import Atom, Attrs, Builder, Graph, Kink, Node, Op, Region, Var, no_flops
+from ..graph import Atom, Attrs, Builder, Graph, Kink, Node, Op, Region, Var, no_flops, stacked
 from ..types import Type
 from .arithmetic import Expr
 from .kinks import convention
@@ -39,18 +39,13 @@ class Routine(Region):
     """As `Op.lead`."""
 
 
-def keep(node: Node, live: set[Var]) -> Node:
+def as_it_is(node: Node, live: set[Var]) -> Node:
     """All results come at once, so none is dropped."""
     return node
 
 
 def once(attrs: Attrs) -> int:
     return 1
-
-
-def stacked(size: int, **attrs: Any) -> dict[str, Any]:
-    """The `lead` of a routine on the last axes: a leading axis more is a stack more."""
-    return attrs
 
 
 def routine(
@@ -75,7 +70,7 @@ def routine(
             raise no_continuation(name)
         return list(numpy(*args, **node.attrs))
 
-    fact = Routine(infer_all, run, operands_only, keep, once, jvp, lead)
+    fact = Routine(infer_all, run, operands_only, as_it_is, once, jvp, lead)
     return Op(name, no_infer, no_numpy, fact, regional=True, flops=flops, kink=kink)
 
 

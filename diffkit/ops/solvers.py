@@ -28,11 +28,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import EvaluationError, explain
-from ..graph import Attrs, Graph, Linear, Op, Region
+from ..graph import Attrs, Graph, Linear, Op, Region, stacked
 from ..types import Type
 from .arithmetic import Expr
-from .custom import as_it_is, once, run_first
+from .custom import run_first
 from .region import expect, operands_only, region_op
+from .routine import as_it_is, once
 
 
 def params_of(graph: Graph) -> list[Type]:
@@ -97,15 +98,11 @@ def check_transpose(
     return check(ct, ok, steps, residual, **attrs)
 
 
-def same_attributes(size: int, **attrs: Any) -> dict[str, Any]:
-    return attrs
-
-
 check = Op(
     "check",
     infer_check,
     numpy_check,
     Linear((0,), check_transpose),
     view=True,
-    lead=same_attributes,
+    lead=stacked,
 )

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Constant, Op, Rule
+from ..graph import Constant, Op, Rule, stacked
 from ..types import Type, i32, i64
 from .arithmetic import Expr, add, cast, equal, mul, neg
 from .linalg import outer, same_batches, times
@@ -81,10 +81,6 @@ def solve_triangular_vjp(
     return w if i == 1 else neg(triangle(outer(w, ans, len(a.shape)), lower, unit))
 
 
-def same_attributes(size: int, **attrs: Any) -> dict[str, Any]:
-    return attrs
-
-
 def solve_triangular_flops(out: Type, a: Type, b: Type, **_: Any) -> int:
     return a.shape[-1] * b.size
 
@@ -94,7 +90,7 @@ solve_triangular = Op(  # the x with T x = b, of columns b
     infer_solve_triangular,
     numpy_solve_triangular,
     Rule(solve_triangular_jvp, solve_triangular_vjp),
-    lead=same_attributes,
+    lead=stacked,
     flops=solve_triangular_flops,
 )
 
@@ -224,5 +220,5 @@ row_order = Op(  # the order of m rows after exchanges
     lambda pivots, m: Type(i64, (*pivots.shape[:-1], m)),
     lambda pivots, m: order_of(pivots, m),
     Constant(),
-    lead=same_attributes,
+    lead=stacked,
 )
