@@ -38,11 +38,11 @@ pytest: $(VENV)/dev.done
 peers: $(VENV)/peers.done
 
 $(VENV)/compare.done: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[compare]'
+	$(BIN)/python -m pip install --quiet --editable '.[peers]'
 	touch $@
 
 $(VENV)/dev.done: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[compare,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[peers,dev]'
 	touch $@ $(VENV)/compare.done
 
 $(VENV)/peers.done: constraints.txt | $(BIN)/python

@@ -6,10 +6,10 @@ import pytest
 import diffkit as dk
 from diffkit.errors import UnsupportedError
 from diffkit.graph import evaluate, verify
-from diffkit.modes.formula_graph import to_graph
-from diffkit.modes.formulas import differentiate, to_sympy
 from diffkit.modes.method import Symbolic
 from diffkit.modes.symbolic import jacobian_graph
+from diffkit.modes.symbolic.formula_graph import to_graph
+from diffkit.modes.symbolic.formulas import differentiate, to_sympy
 
 
 def logistic(n):

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedError, explain
-from ..graph import Builder, Graph, Value, literal
-from ..ops import Expr
-from ..ops import arithmetic as a
-from ..ops import elementwise as e
-from ..ops import index as i
-from ..ops import shape as s
-from ..types import f64
+from ...errors import UnsupportedError, explain
+from ...graph import Builder, Graph, Value, literal
+from ...ops import Expr
+from ...ops import arithmetic as a
+from ...ops import elementwise as e
+from ...ops import index as i
+from ...ops import shape as s
+from ...types import f64
 from .formulas import Derivative, Formula, load_sympy
 
 

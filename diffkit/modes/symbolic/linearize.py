@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Graph
-from ..tracing import Run
+from ...graph import Graph
+from ...tracing import Run
+from ..linear_map import Arrays, LinearMap
+from ..method import Symbolic
+from ..real import require_real
 from .formula_graph import to_graph
 from .formulas import Formulas, differentiate, load_sympy, to_sympy
-from .linear_map import Arrays, LinearMap
-from .method import Symbolic
-from .real import require_real
 
 
 def jacobian_graph(graph: Graph, count: int, settings: Symbolic) -> Graph:

@@ -20,11 +20,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..errors import EvaluationError, UnsupportedError, explain
-from ..graph import Graph, Node, Var, evaluate, node_flops
-from ..transforms.unroll import unroll
-from ..types import Type
-from .method import Symbolic
+from ...errors import EvaluationError, UnsupportedError, explain
+from ...graph import Graph, Node, Var, evaluate, node_flops
+from ...transforms.unroll import unroll
+from ...types import Type
+from ..method import Symbolic
 
 Formula = Any  # sympy ships no complete types
 
@@ -75,7 +75,7 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
         table = sympy_table(sympy)
         outputs = evaluate(graph, list(symbols), table, lambda v: constants(sympy, v), name)
     except (EvaluationError, RecursionError) as error:
-        want = "ops that have a formula in diffkit/modes/formulas.py"
+        want = "ops that have a formula in diffkit/modes/symbolic/formulas.py"
         remedy = "Use method='forward' or 'reverse'"
         failed = str(error).partition(": ")[0]
         deep = isinstance(error, RecursionError)
