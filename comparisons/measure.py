@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import numpy
 
+from comparisons import text
 from comparisons.memory import peak_increase
 from comparisons.method import Prepared
 from comparisons.problem import Case
@@ -26,6 +27,7 @@ __all__ = ["measure", "relative_error", "sample", "ulp_error"]
 SHORTEST_SAMPLE = 2e-4  # seconds; the clock's own cost, near 1e-7, is then below 0.1 %
 MOST_SAMPLES = 100
 SLOW_FIRST_CALL = 2.0  # seconds
+LONGEST_DETAIL = 80  # lines
 # Shares of the budget.
 DERIVATIVE, PRIMAL, NUMPY = 0.5, 0.25, 0.25
 
@@ -90,7 +92,14 @@ def measure(
         flops_ratio=flops_ratio,
         calls=prepared.calls,
         derivative_values=tuple(derivative.ravel().tolist()) if derivative.size <= FEW else None,
+        details=_details(prepared),
     )
+
+
+def _details(prepared: Prepared) -> dict[str, str]:
+    """The titled texts of a cell, each cut to a length that a journal and a page can bear."""
+    texts = prepared.details() if prepared.details is not None else {}
+    return {title: text.shorten(content, LONGEST_DETAIL) for title, content in texts.items()}
 
 
 def _check_shape(case: Case, derivative: numpy.ndarray, value: numpy.ndarray) -> None:

@@ -5,7 +5,7 @@ of it is building is reported as `build_seconds`. Everything it does at every po
 `Prepared.derivative`. The worker decides how often to call them; a method never times itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy
@@ -31,6 +31,8 @@ class Prepared:
         flops: scalar floating-point operations of one derivative, where they can be counted.
         primal_flops: the same of one primal.
         calls: evaluations of f (or sweeps through it) for one derivative.
+        details: what a reader may want to see of this cell, as titled texts: the graph, the
+            generated source, the estimates on the way. Called once, after everything is timed.
     """
 
     primal: Callable[[], object]
@@ -40,6 +42,7 @@ class Prepared:
     flops: int | None = None
     primal_flops: int | None = None
     calls: int | None = None
+    details: Callable[[], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

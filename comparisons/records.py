@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class Measurement:
         peak_bytes: by how much the derivative raised resident memory at most.
         nodes, flops, flops_ratio, calls: see `method.Prepared`; the ratio is to the primal's flops.
         derivative_values: the derivative itself, if it has at most `FEW` entries.
+        details: titled texts for the reader, such as the graph and the generated source.
     """
 
     value: float
@@ -81,6 +82,7 @@ class Measurement:
     flops_ratio: float | None
     calls: int | None
     derivative_values: tuple[float, ...] | None = None
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,13 @@ def decode(data: dict[str, Any]) -> Record:
 def decode_measurement(data: dict[str, Any]) -> Measurement:
     """The measurement in a JSON object, names of non-finite floats turned back into floats."""
     values = {}
-    for field in fields(Measurement):
-        value = data[field.name]
-        if field.type is Timing:
+    for entry in fields(Measurement):
+        value = data[entry.name]
+        if entry.type is Timing:
             value = Timing(**{key: _number(item) for key, item in value.items()})
-        elif field.type is not str:
+        elif entry.type is not str:
             value = _number(value)
-        values[field.name] = value
+        values[entry.name] = value
     return Measurement(**values)
 
 

@@ -15,7 +15,7 @@ from importlib import metadata
 __all__ = ["DEFAULT", "QUICK", "Settings", "fingerprint"]
 
 # Raise when the meaning of a recorded number changes, so that old records stay apart.
-FORMAT = 1
+FORMAT = 2
 GIB = 1 << 30
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["DASH", "count", "error", "ratio", "seconds", "size"]
+__all__ = ["DASH", "count", "error", "ratio", "seconds", "shorten", "size"]
 
 DASH = "–"
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
@@ -40,6 +40,14 @@ def ratio(value: float | None) -> str:
 def count(value: int | None) -> str:
     """A whole number with separators."""
     return DASH if value is None else f"{value:,}"
+
+
+def shorten(content: str, lines: int) -> str:
+    """The first lines of a text, and how many were left out."""
+    every = content.splitlines()
+    if len(every) <= lines:
+        return content
+    return "\n".join([*every[:lines], f"… and {len(every) - lines:,} more lines"])
 
 
 def _three(value: float) -> str:

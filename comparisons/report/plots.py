@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from comparisons.accuracy.ucurve import curves
 from comparisons.records import Record
 from comparisons.report.results import Results
-from comparisons.report.ucurve import curves
 
 __all__ = ["available", "cost_of_helmholtz", "error_against_cost", "u_curve"]
 

@@ -11,11 +11,11 @@ from rich.console import Console
 from test_comparisons_records import MEASUREMENT, RECORD, TIMING
 
 from comparisons import text
+from comparisons.accuracy.ucurve import curves, exact_derivative
 from comparisons.records import Journal
 from comparisons.report import Results, load, plots, show, write
 from comparisons.report.page import COLUMNS, render
 from comparisons.report.summary import correct, sentences, verdicts
-from comparisons.report.ucurve import curves, exact_derivative
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 

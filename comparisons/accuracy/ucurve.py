@@ -16,7 +16,10 @@ from fractions import Fraction
 
 import numpy
 
-__all__ = ["Curve", "curves", "exact_derivative", "f"]
+from comparisons import demonstration
+from comparisons.demonstration import Demonstration, Figure, Plot, Shown
+
+__all__ = ["DEMONSTRATION", "Curve", "curves", "exact_derivative", "f"]
 
 POINT = 0.2
 STEPS = numpy.logspace(-17, -1, 65)  # four a decade: more would only find lucky round-off
@@ -65,3 +68,39 @@ def curves() -> tuple[Curve, ...]:
     return tuple(
         Curve(name, h, numpy.maximum(numpy.abs(d - truth), floor)) for name, d in formulas.items()
     )
+
+
+# Least error and its step in Baydin et al., Figure 3.
+PUBLISHED = {
+    "forward difference": (2.4e-8, 1.8e-9),
+    "central difference": (5.5e-11, 1e-7),
+    "complex step": (3.6e-15, 1e-16),
+}
+
+
+def measure(_quick: bool) -> Shown:
+    """The curves, and the least error of each."""
+    figures = []
+    lines = []
+    for found in curves():
+        step, least = found.best
+        error, at = PUBLISHED[found.name]
+        expected = f"{error:.1e} at h = {at:.1e}"
+        ours = f"{least:.1e} at h = {step:.1e}"
+        figures.append(Figure(f"least error, {found.name}", ours, expected, "beside", "Baydin"))
+        lines.append(demonstration.Curve(found.name, tuple(found.steps), tuple(found.errors)))
+    plot = Plot("Truncation and round-off", "step h", "absolute error", tuple(lines))
+    return Shown(figures=tuple(figures), plots=(plot,))
+
+
+DEMONSTRATION = Demonstration(
+    name="u-curve",
+    title="Truncation against round-off of difference quotients",
+    text=(
+        "The error of a forward and of a central difference, and of the complex step, at each "
+        "step h. Too large a step truncates, too small a one loses digits; the complex step "
+        "subtracts nothing and has no such bargain to strike."
+    ),
+    source="Baydin et al., JMLR 18(153) 2018, Figure 3",
+    measure=measure,
+)

@@ -1,0 +1,11 @@
+"""What derivatives cost: demonstrations of counts and times, each beside its theorem.
+
+To add one: a file with a `DEMONSTRATION`, its name in the import, and a line in the tuple below.
+"""
+
+from comparisons.cost import speelpenning
+from comparisons.demonstration import Demonstration
+
+__all__ = ["DEMONSTRATIONS"]
+
+DEMONSTRATIONS: tuple[Demonstration, ...] = (speelpenning.DEMONSTRATION,)
