@@ -2,7 +2,8 @@
 
 import typer
 
-from comparisons.commands import benchmarks, demonstrations, matrix
+from comparisons.commands import benchmarks, demonstrations, diff, everything, matrix
+from comparisons.commands.common import guarded
 
 __all__ = ["app"]
 
@@ -13,16 +14,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Accuracy and cost of differentiation methods, measured.",
 )
-for command in (matrix.run, matrix.report):
-    app.command()(command)
-app.command("list")(matrix.list_everything)
-for command in (demonstrations.accuracy, demonstrations.cost):
-    app.command()(command)
-for command in (
-    benchmarks.speed,
-    benchmarks.gradbench,
-    benchmarks.untraced,
-    benchmarks.loops,
-    benchmarks.vmath,
-):
-    app.command()(command)
+COMMANDS = {
+    "all": everything.everything,
+    "run": matrix.run,
+    "report": matrix.report,
+    "diff": diff.diff,
+    "list": matrix.list_everything,
+    "accuracy": demonstrations.accuracy,
+    "cost": demonstrations.cost,
+    "speed": benchmarks.speed,
+    "gradbench": benchmarks.gradbench,
+    "untraced": benchmarks.untraced,
+    "loops": benchmarks.loops,
+    "vmath": benchmarks.vmath,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(guarded(command))

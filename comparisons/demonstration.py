@@ -12,7 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Curve", "Demonstration", "Figure", "Plot", "Shown", "Table"]
+__all__ = [
+    "Curve",
+    "Demonstration",
+    "Figure",
+    "Plot",
+    "Shown",
+    "Table",
+    "at_most",
+    "beside",
+    "equal",
+    "within",
+]
 
 Verdict = Literal["holds", "fails", "beside"]
 
@@ -35,6 +46,27 @@ class Figure:
     expected: float | str | None
     verdict: Verdict
     source: str = ""
+
+
+def equal(name: str, ours: float, expected: float, source: str = "") -> Figure:
+    """An exact number."""
+    return Figure(name, ours, expected, "holds" if ours == expected else "fails", source)
+
+
+def at_most(name: str, ours: float, bound: float, source: str = "") -> Figure:
+    """A bound from above; nan does not hold."""
+    return Figure(name, ours, f"at most {bound:g}", "holds" if ours <= bound else "fails", source)
+
+
+def within(name: str, ours: float, least: float, most: float, source: str = "") -> Figure:
+    """Bounds from both sides."""
+    verdict = "holds" if least <= ours <= most else "fails"
+    return Figure(name, ours, f"{least:g} to {most:g}", verdict, source)
+
+
+def beside(name: str, ours: float | str, expected: float | str | None, source: str = "") -> Figure:
+    """A measurement beside somebody else's, without a verdict."""
+    return Figure(name, ours, expected, "beside", source)
 
 
 @dataclass(frozen=True, slots=True)

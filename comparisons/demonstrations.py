@@ -16,6 +16,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
+from threadpoolctl import threadpool_limits
 
 from comparisons import machine
 from comparisons.demonstration import Curve, Demonstration, Figure, Plot, Shown, Table
@@ -82,7 +83,8 @@ def measure(
         shown, reason = Shown(), f"not measured: {', '.join(missing)} is not installed"
         if not missing:
             try:
-                shown, reason = d.measure(quick), ""
+                with threadpool_limits(1):  # or two threads share a small product, and lose
+                    shown, reason = d.measure(quick), ""
             except Exception as error:
                 reason = f"failed: {type(error).__name__}: {error}"
         finished, seconds = time.strftime("%Y-%m-%dT%H:%M:%S%z"), time.monotonic() - start
@@ -97,8 +99,14 @@ def write(kept: Kept, out: Path) -> None:
     path = out / FOLDER / kept.room / f"{kept.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(encode(asdict(kept)), indent=1, allow_nan=False), "utf-8")
+    data = encode(asdict(kept))
+    partial.write_text(json.dumps(data, indent=1, allow_nan=False, default=plain), "utf-8")
     partial.replace(path)
+
+
+def plain(scalar: Any) -> Any:
+    """A NumPy scalar that is no Python number as one."""
+    return scalar.item()
 
 
 def read(out: Path) -> list[Kept]:

@@ -134,11 +134,11 @@ def sample(call: Callable[[], object], seconds: float) -> Timing:
         times.append(_timed(call, repeat) / repeat)
     median = statistics.median(times)
     low, _, high = statistics.quantiles(times, n=4) if len(times) > 1 else (median,) * 3
-    return Timing(median, min(times), (high - low) / median, repeat * len(times))
+    return Timing(median, min(times), (high - low) / median, repeat * len(times), len(times))
 
 
 def _once(seconds: float) -> Timing:
-    return Timing(median=seconds, best=seconds, spread=0.0, runs=1)
+    return Timing(median=seconds, best=seconds, spread=0.0, runs=1, samples=1)
 
 
 def _timed(call: Callable[[], object], repeat: int) -> float:

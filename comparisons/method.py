@@ -55,6 +55,8 @@ class Method:
         family: "diffkit" or "peer".
         needs: packages that must be importable; without them only this method's cells are lost.
         prepare: binds the method to a case; raises `Unsupported` where it can't.
+        by_name: whether it only takes part when it is named, as one that needs more time than
+            a cell of a default run has.
     """
 
     name: str
@@ -62,3 +64,4 @@ class Method:
     family: str
     needs: tuple[str, ...]
     prepare: Callable[[Case], Prepared]
+    by_name: bool = False

@@ -1,26 +1,31 @@
 """The journal of finished cells: one JSON object a line, safe against being killed.
 
-A line is written whole or not at all as far as a reader is concerned: a torn last line is cut off
-before the next append and ignored by readers. JSON has no nan or infinity, and a derivative may be
-either, so such floats are written as the strings "nan", "inf" and "-inf" and turned back on
-reading. A later record of the same cell replaces an earlier one.
+A line is written whole or not at all as far as a reader is concerned: an append that fails, on a
+full disk for one, takes back what it wrote, and a torn last line, left by a kill, is cut off before
+the next append and ignored by readers. JSON has no nan or infinity, and a derivative may be either,
+so such floats are written as the strings "nan", "inf" and "-inf" and turned back on reading. A
+later record of the same cell replaces an earlier one.
 """
 
+import contextlib
 import json
 import math
 import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from comparisons.output import writing
+
 __all__ = [
     "FAILED",
+    "Contents",
     "Journal",
     "JournalBusyError",
     "Measurement",
     "Record",
     "Timing",
+    "contents",
     "decode",
     "encode",
     "read",
@@ -33,12 +38,17 @@ FAILED = ("unsupported", "missing", "crashed", "timeout", "memory", "error")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Runs of one call: median and least seconds; spread is (Q3 - Q1) / median."""
+    """Runs of one call: median and least seconds; spread is (Q3 - Q1) / median.
+
+    A sample is the mean of one or more runs, as many as the clock needs; median and quartiles are
+    those of the samples. Their number is 0 where it was not kept.
+    """
 
     median: float
     best: float
     spread: float
     runs: int
+    samples: int = 0
 
 
 FEW = 64
@@ -87,7 +97,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One finished cell. `reason` is empty when `status` is "ok"; `finished` is UTC, ISO 8601."""
+    """One finished cell.
+
+    Attributes:
+        settings: the fingerprint of how it was measured (see `settings`).
+        reason: why `status` is not "ok"; else empty.
+        seconds: what the cell took, with everything around the measurement.
+        finished: UTC, ISO 8601.
+        versions: what the cell depends on (see `provenance`).
+    """
 
     settings: str
     problem: str
@@ -99,6 +117,7 @@ class Record:
     seconds: float
     finished: str
     measurement: Measurement | None
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, int, str]:
@@ -147,24 +166,55 @@ def _number(value: Any) -> Any:
     return float(value) if isinstance(value, str) else value
 
 
-def read(path: Path) -> list[Record]:
-    """The records in a journal, the newest of each cell; [] if there is no file.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The newest record of each cell, oldest first; those that they have replaced; and how many
+    whole lines are no records."""
 
-    Lines that are not records are left out: a torn last line, or the remains of one in the middle.
+    records: tuple[Record, ...]
+    unreadable: int
+    replaced: tuple[Record, ...] = ()
+
+
+def contents(path: Path) -> Contents:
+    """What is in a journal; nothing if there is no file.
+
+    Lines that are not records are passed over and counted: remains of one in the middle, or records
+    of a format of another time. A torn last line is the cell that a killed run was at, so it does
+    not count.
     """
     newest: dict[tuple[str, str, int, str], Record] = {}
-    lines = path.read_bytes().split(b"\n") if path.exists() else []
-    for record in _whole(lines):
-        newest[record.key] = record
-    return list(newest.values())
-
-
-def _whole(lines: Iterable[bytes]) -> Iterable[Record]:
+    replaced: list[Record] = []
+    unreadable = 0
+    *lines, last = path.read_bytes().split(b"\n") if path.exists() else [b""]
     for line in lines:
-        try:
-            yield decode(json.loads(line))
-        except (ValueError, KeyError, TypeError):
-            continue
+        record = _record(line)
+        if record is None:
+            unreadable += bool(line.strip())
+        else:
+            replaced += _renew(newest, record)
+    if (record := _record(last)) is not None:
+        replaced += _renew(newest, record)
+    return Contents(tuple(newest.values()), unreadable, tuple(replaced))
+
+
+def read(path: Path) -> list[Record]:
+    """The records in a journal, the newest of each cell; [] if there is no file."""
+    return list(contents(path).records)
+
+
+def _renew(newest: dict[tuple[str, str, int, str], Record], record: Record) -> list[Record]:
+    """Let a record take the place of an earlier one of its cell, at the end; the earlier one."""
+    earlier = newest.pop(record.key, None)
+    newest[record.key] = record
+    return [] if earlier is None else [earlier]
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        return decode(json.loads(line))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class JournalBusyError(RuntimeError):
@@ -176,13 +226,21 @@ class Journal:
 
     Raises:
         JournalBusyError: another process holds it.
+        OutputError: it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b")
-        _lock(self._file, path)
-        self._mend()
+        self._path = path
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Unbuffered: a buffer would keep what a full disk refused, and write it on closing.
+            self._file = path.open("a+b", buffering=0)
+            try:
+                _lock(self._file, path)
+                self._mend()
+            except BaseException:
+                self._file.close()
+                raise
 
     def __enter__(self) -> "Journal":
         return self
@@ -191,15 +249,31 @@ class Journal:
         self._file.close()
 
     def append(self, record: Record) -> None:
-        """Write one record and wait until it is on the disk."""
-        line = json.dumps(encode(asdict(record)), allow_nan=False) + "\n"
-        self._file.write(line.encode())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Write one record and wait until it is on the disk; take it back if that fails.
+
+        Raises:
+            OutputError: the system refuses; the journal is as it was.
+        """
+        line = (json.dumps(encode(asdict(record)), allow_nan=False) + "\n").encode()
+        with writing(self._path):
+            end = os.fstat(self._file.fileno()).st_size
+            try:
+                self._write(line)
+                os.fsync(self._file.fileno())
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self._file.truncate(end)
+                raise
 
     def clear(self) -> None:
         """Forget every record."""
-        self._file.truncate(0)
+        with writing(self._path):
+            self._file.truncate(0)
+
+    def _write(self, content: bytes) -> None:
+        left = memoryview(content)
+        while left:  # a disk that is nearly full takes a part, and refuses the next
+            left = left[self._file.write(left) :]
 
     def _mend(self) -> None:
         """Cut off a torn last line, or end it if only its newline is missing."""
@@ -208,11 +282,10 @@ class Journal:
         tail = content[content.rfind(b"\n") + 1 :]
         if not tail:
             return
-        if list(_whole([tail])):
-            self._file.write(b"\n")
+        if _record(tail) is not None:
+            self._write(b"\n")
         else:
             self._file.truncate(len(content) - len(tail))
-        self._file.flush()
 
 
 def _lock(file: Any, path: Path) -> None:
@@ -223,9 +296,10 @@ def _lock(file: Any, path: Path) -> None:
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
+    except BlockingIOError as error:
         raise JournalBusyError(
             f"a run was asked to write to {path}; got a file that another run is writing to; "
             f"expected to be the only writer; wait for the other run, or choose another --out"
         ) from error
+    except OSError:  # a file system without locks: go on without
+        return

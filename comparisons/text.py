@@ -2,7 +2,11 @@
 
 import math
 
-__all__ = ["DASH", "count", "error", "ratio", "seconds", "shorten", "size"]
+from comparisons.records import Timing
+
+__all__ = [
+    "DASH", "count", "error", "percent", "ratio", "seconds", "shorten", "size", "timing", "ulps",
+]  # fmt: skip
 
 DASH = "–"
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0.0, "ns"))
@@ -15,6 +19,31 @@ def seconds(value: float | None) -> str:
         return _odd(value)
     unit, name = next(pair for pair in _TIMES if value >= pair[0])
     return f"{_three(value / (unit or 1e-9))} {name}"
+
+
+def timing(taken: Timing | None) -> str:
+    """A median with half the distance of the quartiles: 1.23 ms ± 4 %."""
+    if taken is None:
+        return DASH
+    if taken.runs == 1:
+        return f"{seconds(taken.median)} (one run)"
+    return f"{seconds(taken.median)} ± {percent(taken.spread / 2)}"
+
+
+def percent(value: float) -> str:
+    """A share in whole percent, with a digit more where it is small."""
+    if not math.isfinite(value):
+        return "?"
+    return (
+        f"{value:.0%}".replace("%", " %") if value >= 0.095 else f"{value:.1%}".replace("%", " %")
+    )
+
+
+def ulps(value: float | None) -> str:
+    """An error in units in the last place."""
+    if value is None or not math.isfinite(value):
+        return error(value)
+    return f"{value:.1f}" if value < 1e4 else f"{value:.0e}"
 
 
 def size(value: int | None) -> str:

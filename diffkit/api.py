@@ -17,11 +17,23 @@ from .calls import Call, record_call, selected
 from .choice import jacobian_by_pattern
 from .errors import DtypeError, ShapeError, UnsupportedError, explain
 from .graph import Graph
+from .hessians import hessian_by_values
 from .jacobians import jacobian_blocks, pulled
 from .linearized import Linearized
 from .linearized import linearize as linearized
-from .modes.method import Auto, Method, Reverse, Sparse, by_pattern, resolve
-from .modes.symbolic import Report, report
+from .modes.method import (
+    Adaptive,
+    Auto,
+    Finite,
+    Forward,
+    Method,
+    Multicomplex,
+    Reverse,
+    Richardson,
+    Sparse,
+    by_pattern,
+    resolve,
+)
 from .numpy import stop_gradient as stop_gradient
 from .tracing import as_input, function_name, trees
 from .tracing.location import at_line
@@ -262,12 +274,18 @@ def hessian(
     f: Function,
     argnums: Argnums = None,
     holomorphic: bool = False,
+    method: str | Method | None = None,
     *,
     argnames: Argnames = None,
 ) -> Function:
-    """The matrix of second derivatives of a scalar function, forward over reverse; its shape is
-    `x.shape + x.shape` (for trees, a tree of trees; for several arguments, a tuple of tuples or a
-    dict of dicts). Arguments are named as for `value_and_grad`.
+    """The matrix of second derivatives of a scalar function; its shape is `x.shape + x.shape` (for
+    trees, a tree of trees; for several arguments, a tuple of tuples or a dict of dicts). Arguments
+    are named as for `value_and_grad`.
+
+    It is forward over reverse mode; with `method`, that method over reverse mode, and forward over
+    forward mode for "forward". "multicomplex" is the complex step over forward mode: a number
+    z₁ + i₂z₂ whose z₂ is too small to see in z₁ is a pair with the rules of tangents. "finite",
+    "richardson" and "adaptive" see f as a black box, and take second differences of its values.
 
         >>> import numpy as np, diffkit as dk
         >>> dk.hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0]))
@@ -275,8 +293,18 @@ def hessian(
                [1., 0.]])
     """
     names: Any = {"argnums": argnums, "argnames": argnames}
-    first = grad(f, holomorphic=holomorphic, **names)
-    return jacobian(first, method="forward", holomorphic=holomorphic, **names)
+    outer = Forward() if method is None else resolve(method, "hessian")
+    if isinstance(outer, Finite | Richardson | Adaptive):
+        by, settings = selected("hessian", argnums, argnames), outer
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            return hessian_by_values(Call.of(f, args, kwargs, by, "hessian"), settings)
+
+        return derived("hessian", f, wrapped)
+    twice = method is not None and isinstance(outer, Forward | Multicomplex)
+    inner = Forward() if twice else Reverse()
+    first = grad(f, method=inner, holomorphic=holomorphic, **names)
+    return jacobian(first, method=outer, holomorphic=holomorphic, **names)
 
 
 def hvp(f: Function) -> Function:
@@ -292,25 +320,3 @@ def hvp(f: Function) -> Function:
         return jvp(grad(f), (x,), (v,))[1]
 
     return wrapped
-
-
-def formula(f: Function, simplify: bool = False) -> Callable[..., Report]:
-    """`formula(f)(*args)` writes a scalar function and its derivatives as sympy formulas, for
-    arguments of these types: `.formula`, `.partials`, `.latex()`, and the operations counted in f,
-    in the derivatives as on paper, and with common subexpressions shared.
-
-        >>> import diffkit as dk
-        >>> report = dk.formula(lambda x: x * x * x)(dk.f64[()])
-        >>> report.formula, report.partials, report.latex()
-        (x**3, (3*x**2,), '3 x^{2}')
-    """
-
-    def written(*args: Any) -> Report:
-        graph = trace(f)(*args)
-        if len(graph.types) != 1 or graph.types[0].shape != ():
-            got = f"{function_name(f)} returned {', '.join(map(str, graph.types))}"
-            remedy = "Sum it (np.sum), or take one element"
-            raise ShapeError(explain(f"formula{at_line()}", got, "one scalar", remedy))
-        return report(graph, simplify)
-
-    return derived("formula", f, written)

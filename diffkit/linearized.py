@@ -16,9 +16,21 @@ from .kept import Kept, kept_for
 from .kinks import observe
 from .modes import closure, forward, numerical, reverse, symbolic, taylor
 from .modes.linear_map import At, LinearMap
-from .modes.method import ComplexStep, Finite, Forward, Method, Reverse, Symbolic, Taylor
+from .modes.method import (
+    Adaptive,
+    Black,
+    ComplexStep,
+    Finite,
+    Forward,
+    Method,
+    Multicomplex,
+    Reverse,
+    Richardson,
+    Symbolic,
+    Taylor,
+)
 from .ops.kinks import convention
-from .tracing import Program, as_input, function_name, split_aux, trees
+from .tracing import Program, as_input, function_name, innermost, split_aux, trees
 from .tracing.location import at_line
 from .tracing.views import snapshot
 
@@ -70,8 +82,8 @@ def linearize(call: Call, method: Method, held: bool = False) -> Linearized:
     """Value and derivative of a call by a method. With `held`, reverse mode computes the value and
     what the derivative needs of it once, now."""
     require_float(call)
-    if isinstance(method, Finite):
-        return linearize_finite(call, method)
+    if isinstance(method, Finite | Richardson | Adaptive):
+        return linearize_values(call, method)
     program = record_call(call, eager=True)
     inputs = [*(as_input(x) for x in call.leaves), *program.captured]
     mode, count = mode_of(method, held), len(call.leaves)
@@ -85,8 +97,8 @@ def linearize(call: Call, method: Method, held: bool = False) -> Linearized:
         map_ = kept.once((main, mode, count, convention()), lambda: mode(main, count))(
             inputs, kept.run
         )
-    elif isinstance(method, ComplexStep):
-        map_ = numerical.complex_step(main, inputs, method)
+    elif isinstance(method, ComplexStep | Multicomplex):
+        map_ = numerical.complex_step(main, inputs, ComplexStep(method.step))
     else:
         assert isinstance(method, Symbolic)
         map_ = symbolic.linearize(main, inputs, count, kept.run, method)
@@ -119,7 +131,7 @@ def unpack_aux(program: Program, traced: Arrays) -> Any:
     )
 
 
-def linearize_finite(call: Call, method: Finite) -> Linearized:
+def linearize_values(call: Call, method: Black) -> Linearized:
     """Differences call the function itself, on plain arrays (or on traced values, inside)."""
     tree: list[trees.TreeDef] = []
     auxes: list[Any] = []
@@ -133,9 +145,26 @@ def linearize_finite(call: Call, method: Finite) -> Linearized:
         tree.append(treedef)
         return [as_input(y) for y in out]
 
-    map_ = numerical.finite(flat, [as_input(x) for x in call.leaves], method)
+    inputs = [as_input(x) for x in call.leaves]
+    limits = limits_of(call, method)
+    if isinstance(method, Finite):
+        map_ = numerical.finite(flat, inputs, method, limits)
+    else:
+        map_ = numerical.along_lines(flat, inputs, method, limits)
     if not all(t.differentiable for t in map_.types):
         got, want = "an integer or boolean result", "floating-point results"
         remedy = "Return it through has_aux=True"
         raise UnsupportedError(explain(f"{call.asked}{at_line()}", got, want, remedy))
     return Linearized(map_, call, tree[0], auxes[0] if auxes else None)
+
+
+def limits_of(call: Call, method: Black) -> numerical.Limits | None:
+    """The bounds of a method for the varying leaves of a call."""
+    if method.bounds is None:
+        return None
+    asked = f"{call.asked}{at_line()}"
+    if innermost(call.leaves) is not None:
+        want, remedy = "known arguments", "Use it for the outermost derivative"
+        raise UnsupportedError(explain(asked, "bounds of traced arguments", want, remedy))
+    varying = call.put_together(trees.unflatten(call.tree, call.leaves))
+    return numerical.limits(method.bounds, varying, asked)

@@ -8,24 +8,29 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from comparisons import runner
-from comparisons.commands.common import INTERRUPTED, OUT, USAGE, Out, show_report
-from comparisons.lookup import UnknownNameError, select
-from comparisons.records import JournalBusyError
-from comparisons.settings import DEFAULT, QUICK
+from comparisons import machine, runner
+from comparisons.commands.common import OUT, Out, show_report, stopped
+from comparisons.lookup import select
+from comparisons.settings import DEFAULT, QUICK, Settings
 
-__all__ = ["list_everything", "report", "run"]
+__all__ = ["Pin", "Quick", "Workers", "list_everything", "measure", "report", "run"]
+
+Quick = Annotated[bool, typer.Option("--quick", help="Small sizes, short timing.")]
+Workers = Annotated[int, typer.Option(help="Processes that measure at a time.", min=1)]
+Pin = Annotated[bool, typer.Option("--pin", help="Hold each worker on a core of its own.")]
 
 
 def run(
     problems: Annotated[str, typer.Option(help="Names, comma-separated; all if empty.")] = "",
     methods: Annotated[str, typer.Option(help="Names, comma-separated; all if empty.")] = "",
-    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, short timing.")] = False,
+    quick: Quick = False,
     out: Out = OUT,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier records first.")] = False,
     seconds: Annotated[float | None, typer.Option(help="Timing budget of a cell.", min=0.0)] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds before a cell is stopped.")] = None,
     memory_mib: Annotated[int | None, typer.Option(help="MiB before a cell is stopped.")] = None,
+    workers: Workers = 1,
+    pin: Pin = False,
 ) -> None:
     """Measure every cell that has no record yet, then report."""
     from comparisons.methods import METHODS
@@ -37,18 +42,11 @@ def run(
         seconds=settings.seconds if seconds is None else seconds,
         timeout=settings.timeout if timeout is None else timeout,
         memory=settings.memory if memory_mib is None else memory_mib * 2**20,
+        workers=workers,
+        pin=pin,
     )
-    try:
-        plan = runner.plan_run(
-            select(problems.split(","), PROBLEMS),
-            select(methods.split(","), METHODS),
-            settings,
-            out,
-        )
-        _run(plan, fresh)
-    except (UnknownNameError, JournalBusyError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(USAGE) from None
+    chosen = select(problems.split(","), PROBLEMS), select(methods.split(","), METHODS)
+    measure(runner.plan_run(*chosen, settings, out), fresh)
     show_report(out)
 
 
@@ -75,8 +73,12 @@ def list_everything() -> None:
     console.print(table)
 
 
-def _run(plan: runner.Plan, fresh: bool) -> None:
+def measure(plan: runner.Plan, fresh: bool = False) -> None:
+    """Run a plan, with a bar; say beforehand what is there already, and on Ctrl-C how to go on."""
     console = Console()
+    if not fresh:
+        for line in _standing_lines(runner.standing(plan), plan.settings):
+            typer.echo(line)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -97,11 +99,35 @@ def _run(plan: runner.Plan, fresh: bool) -> None:
                     text = f"{cell.problem} {cell.size} {cell.method}"
                     progress.update(task, description=f"{text:<42.42}")
             progress.update(task, completed=total, description=f"{'done':<42}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         steps.close()
-        typer.echo(
-            f"stopped: {runner.count_done(plan)} of {total} cells are done and kept in {plan.out}; "
-            f"run the same command again to go on from there",
-            err=True,
+        done = runner.standing(plan).done
+        text = (
+            f"stopped: {done} of {total} cells are done and kept in {plan.out}; "
+            f"run the same command again to go on from there"
         )
-        raise typer.Exit(INTERRUPTED) from None
+        raise stopped(text, interrupt) from None
+
+
+def _standing_lines(found: runner.Standing, settings: Settings) -> list[str]:
+    """What the user should know of the output folder, and of the run, before it begins."""
+    lines: list[str] = []
+    if found.done:
+        lines.append(f"kept: {found.done} of {found.total} cells are done already")
+    for name, cells in found.outdated.items():
+        lines.append(f"again: {cells} cells were measured with another version of {name}")
+    if found.others:
+        lines.append(
+            f"left out: {found.others} records of other settings, Python, NumPy or processor"
+        )
+    if found.unreadable:
+        lines.append(f"left out: {found.unreadable} lines that cannot be read as records")
+    if found.processor:
+        here = machine.describe()["processor"]
+        lines.append(f"another machine: the last run here was on {found.processor}, this is {here}")
+    if settings.workers > 1 and not settings.pin:
+        lines.append(
+            f"note: {settings.workers} workers measure beside each other and may move between "
+            f"cores; --pin holds each on a core of its own"
+        )
+    return lines

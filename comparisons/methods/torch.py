@@ -1,8 +1,8 @@
-"""PyTorch in eager mode, float64 on the CPU, by `torch.func`.
+"""PyTorch in eager mode, float64 on the CPU: by its tape and by `torch.func`.
 
 PyTorch does not trace NumPy, so these methods run the case's hand-written twin. Reverse mode is
-`grad` or `jacrev`. Forward mode pushes the n unit vectors through `jvp`, in blocks, so that memory
-stays bounded when n is large.
+`torch.autograd.grad`, as most programs call it, or `torch.func`'s `grad` and `jacrev`. Forward mode
+pushes the n unit vectors through `jvp`, in blocks, so that memory stays bounded when n is large.
 
 Source: Paszke et al., PyTorch: an imperative style, high-performance deep learning library, NeurIPS
 2019.
@@ -14,25 +14,54 @@ from typing import Any
 import numpy
 
 from comparisons.method import Method, Prepared, Unsupported
+from comparisons.methods.refusal import refused
 from comparisons.problem import Case
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "tape", "twin"]
 
 # Tangents pushed through together: the memory is this many times that of one.
 BLOCK = 64
 
 
-def _twin(case: Case) -> Callable[[Any], Any]:
+def twin(case: Case) -> Callable[[Any], Any]:
+    """The case's function for PyTorch."""
     if case.torch is None:
         raise Unsupported("this problem has no PyTorch twin")
     return case.torch
+
+
+def tape(case: Case, f: Callable[[Any], Any]) -> Prepared:
+    """Bind `torch.autograd` to a function: `grad`, or `functional.jacobian`."""
+    import torch
+
+    x = torch.from_numpy(case.x)
+    recorded = x.clone().requires_grad_()
+
+    def gradient() -> numpy.ndarray:
+        return torch.autograd.grad(f(recorded), recorded)[0].numpy()
+
+    def jacobian() -> numpy.ndarray:
+        found: Any = torch.autograd.functional.jacobian(f, x)
+        return found.numpy()
+
+    scalar = case.operator == "gradient"
+    return Prepared(
+        primal=lambda: f(x).numpy(),
+        derivative=gradient if scalar else jacobian,
+        calls=1 if scalar else len(f(x)),
+    )
+
+
+def prepare_tape(case: Case) -> Prepared:
+    """Bind `torch.autograd` to the twin."""
+    return tape(case, twin(case))
 
 
 def prepare_reverse(case: Case) -> Prepared:
     """Bind `torch.func.grad` or `jacrev`."""
     import torch
 
-    f, x = _twin(case), torch.from_numpy(case.x)
+    f, x = twin(case), torch.from_numpy(case.x)
     transform = torch.func.grad if case.operator == "gradient" else torch.func.jacrev
     derivative = transform(f)
     return Prepared(
@@ -46,7 +75,7 @@ def prepare_forward(case: Case) -> Prepared:
     """Bind blocks of `torch.func.jvp` under `vmap`."""
     import torch
 
-    f, x = _twin(case), torch.from_numpy(case.x)
+    f, x = twin(case), torch.from_numpy(case.x)
     n = len(case.x)
 
     def push(tangent):
@@ -63,22 +92,17 @@ def prepare_forward(case: Case) -> Prepared:
             columns.append(push_block(basis))
         return torch.cat(columns).movedim(0, -1).numpy()
 
+    with refused("torch.func.vmap", RuntimeError):
+        push_block(torch.eye(n, dtype=torch.float64)[:1])
     return Prepared(primal=lambda: f(x).numpy(), derivative=derivative, calls=n)
 
 
+def _method(name: str, title: str, prepare: Callable[[Case], Prepared]) -> Method:
+    return Method(f"torch-{name}", f"PyTorch eager, {title}", "peer", ("torch",), prepare)
+
+
 METHODS = (
-    Method(
-        name="torch-reverse",
-        title="PyTorch eager, reverse mode",
-        family="peer",
-        needs=("torch",),
-        prepare=prepare_reverse,
-    ),
-    Method(
-        name="torch-forward",
-        title="PyTorch eager, forward mode",
-        family="peer",
-        needs=("torch",),
-        prepare=prepare_forward,
-    ),
+    _method("tape", "torch.autograd", prepare_tape),
+    _method("reverse", "torch.func, reverse mode", prepare_reverse),
+    _method("forward", "torch.func, forward mode", prepare_forward),
 )

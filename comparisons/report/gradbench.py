@@ -1,7 +1,5 @@
 """The section of the page on GradBench: times, published times, verdicts."""
 
-import html
-
 from comparisons.gradbench.records import Run
 from comparisons.gradbench.tables import (
     COLUMNS,
@@ -12,7 +10,8 @@ from comparisons.gradbench.tables import (
     rows,
 )
 from comparisons.gradbench.verdicts import verdicts
-from comparisons.report.speed import table
+from comparisons.report.markup import Html, element, table
+from comparisons.report.speed import TARGETS
 
 __all__ = ["section"]
 
@@ -25,19 +24,17 @@ hand-written C++, where its programs were given.
 ELSEWHERE = "Published times in ms, on another machine: GradBench, nightly run of 2026-03-14"
 
 
-def section(run: Run | None) -> str:
-    """The section, or nothing if the evals have not run."""
+def section(run: Run | None) -> Html | None:
+    """The section, if the evals have run."""
     if run is None:
-        return ""
+        return None
     found = [(v.figure, v.target, v.measured, v.outcome, v.worst) for v in verdicts(run)]
-    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes(run))
-    return "".join(
-        [
-            "<section class='speed'><h2>GradBench</h2>",
-            f"<p class='state'>{html.escape(GUIDE)}</p>",
-            table("Targets", ("figure", "target", "measured", "verdict", "worst case"), found),
-            table("Times in ms, and ratios of diffkit's", (*COLUMNS, *RATIOS), rows(run)),
-            table(ELSEWHERE, PUBLISHED_COLUMNS, published_rows(run)),
-            f"<ul>{items}</ul></section>" if items else "</section>",
-        ]
+    return element(
+        "section",
+        element("h2", "GradBench"),
+        element("p", GUIDE, class_="state"),
+        table("Targets", TARGETS, found),
+        table("Times in ms, and ratios of diffkit's", (*COLUMNS, *RATIOS), rows(run)),
+        table(ELSEWHERE, PUBLISHED_COLUMNS, published_rows(run)),
+        element("ul", *(element("li", note) for note in notes(run))),
     )

@@ -1,251 +1,218 @@
-"""The report as ONE HTML file: style, script and plots are inside it, and it loads nothing.
+"""The report as ONE HTML file: style, scripts, plots and data are inside it, and it loads nothing.
 
-Every text that comes from a record (names, reasons, versions) is escaped. The tables sort by
-clicking a heading: each cell carries the number it shows in `data-value`, so that 1.2 ms sorts
-below 3 s.
+Everything a reader needs stands in the page without the script: tables, plots, demonstrations. The
+script adds filters, sorting, the numbers of a mark, and the details of a cell; so the page also
+prints, and reads with scripts off.
 """
 
-import html
-import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from comparisons import text
 from comparisons.methods import METHODS
-from comparisons.problems import PROBLEMS
-from comparisons.records import Record
-from comparisons.report import gradbench, plots, speed
-from comparisons.report.agreement import distances
-from comparisons.report.assets import SCRIPT, STYLE
+from comparisons.output import whole
+from comparisons.report import details, exports, filters, gradbench, matrix, plots, shown, speed
+from comparisons.report.fits import exponents
+from comparisons.report.markup import Html, data_island, element, join
+from comparisons.report.notes import notes
+from comparisons.report.outcomes import MEANINGS, Cells, judge
 from comparisons.report.results import Results
-from comparisons.report.summary import correct, sentences
+from comparisons.report.summary import overall
 
 __all__ = ["render", "write"]
 
 FILE = "report.html"
-COLUMNS = (
-    ("size", "the size of the problem"),
-    ("method", "the differentiation method"),
-    ("relative error", "max |d - truth| / max |truth|"),
-    ("ulps", "worst entry's error in units in the last place of the truth"),
-    (
-        "from PyTorch",
-        "relative distance from PyTorch's derivative, where it is short enough to keep",
-    ),
-    ("derivative", "median time of one derivative, warm"),
-    ("spread", "(third - first quartile) / median"),
-    ("/ NumPy", "derivative time over the time of the function in plain NumPy"),
-    ("/ own", "derivative time over the time of the function by the same method"),
-    ("first call", "the first derivative after preparation"),
-    ("build", "tracing and compiling"),
-    ("peak memory", "rise of resident memory during one derivative"),
-    ("nodes", "operations in the derivative's graph"),
-    ("flops ratio", "scalar operations of the derivative over those of the function"),
-    ("calls", "evaluations of the function, or sweeps through it, for one derivative"),
+HERE = Path(__file__).parent
+SCRIPTS = ("state.js", "filters.js", "tables.js", "details.js")
+GUIDE = (
+    "Times are medians of warm runs with one thread; ± is half the distance of the quartiles. The "
+    "truth comes from central differences with 120 digits, or from a closed form in extended "
+    "precision. The fastest right method of each size has a star, and so has one whose time the "
+    "spreads can not tell from it. PyTorch runs a twin of the function written by hand."
 )
-GUIDE = """
-Times are medians of warm runs with one thread. The truth comes from central differences with 120
-digits, or from a closed form in extended precision. A derivative is correct if its relative error
-is at most 1e-10 or, where the problem itself loses digits, at most 100 times the least error of any
-method. The fastest correct method of each size is shown in bold. PyTorch runs a twin of the
-function written by hand.
-"""
+PLANE = (
+    "Down is more accurate, left is faster. Point at a mark, or reach it by Tab and the arrow "
+    "keys, to read its numbers; Enter opens all of them."
+)
+GROWTH = (
+    "Time against size on logarithmic axes; a whisker spans the quartiles. A power law n^p is a "
+    "straight line there: p is fitted by least squares, ± its standard error. Where sizes are "
+    "small, the cost of calling flattens it."
+)
+HEAT = (
+    "Each box says how many times the fastest right method of its row was exceeded, and the time "
+    "itself. A click, or Tab, the arrow keys and Enter, open the graph, the generated source, the errors at every size and "
+    "the environment."
+)
+WINS = "Each problem at its largest size with a right result."
+NOTHING = "There are no records yet. Make some with "
 
 
 def write(results: Results, out: Path) -> Path:
-    """Write the page into a folder, whole or not at all; its path."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / FILE
-    partial = path.with_suffix(".partial")
-    partial.write_text(render(results), encoding="utf-8")
-    partial.replace(path)
-    return path
+    """Write the page and its data as CSV, JSON and Markdown into a folder; the page's path.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    contents = {FILE: render(results), **exports.render(results)}
+    for name, content in contents.items():
+        with whole(out / name) as file:
+            file.write(content.encode("utf-8", "replace"))
+    return out / FILE
 
 
 def render(results: Results) -> str:
     """The page as text."""
-    parts = [_head(results)]
-    if results.records:
-        parts += [_summary(results), _plots(results), _tables(results), _failures(results)]
-    elif results.speed is None and results.gradbench is None:
-        parts.append(
-            "<section><p class='empty'>There are no records yet. Make some with "
-            "<code>python -m comparisons run</code>, then come back.</p></section>"
-        )
-    parts += [speed.section(results.speed), gradbench.section(results.gradbench)]
-    parts += [_conditions(results), _guide()]
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>diffkit comparisons</title><style>{STYLE}</style></head>\n<body><main>\n"
-        + "\n".join(part for part in parts if part)
-        + f"\n</main><script>{SCRIPT}</script></body></html>\n"
-    )
-
-
-def _head(results: Results) -> str:
-    done, planned = len(results.records), results.header.get("cells", len(results.records))
-    state = f"{done} of {planned} cells" if done < planned else f"{done} cells"
-    if results.others:
-        state += f"; {results.others} records measured with other settings are left out"
-    return (
-        "<header><h1>Accuracy and cost of differentiation methods</h1>"
-        f"<p class='state'>{html.escape(state)}</p></header>"
-    )
-
-
-def _summary(results: Results) -> str:
-    items = "".join(f"<li>{html.escape(line)}</li>" for line in sentences(results))
-    return f"<section><h2>Who wins where</h2><ul>{items}</ul></section>"
-
-
-def _plots(results: Results) -> str:
-    if not plots.available():
-        return "<section><h2>Plots</h2><p>Install matplotlib to see the plots here.</p></section>"
-    figures = (
-        ("Cost of the gradient of the Helmholtz energy", plots.cost_of_helmholtz(results)),
-        ("Error against cost, all problems and sizes", plots.error_against_cost(results)),
-        ("Truncation and round-off of difference quotients", plots.u_curve()),
-    )
-    shown = "".join(
-        f"<figure><figcaption>{html.escape(title)}</figcaption>{svg}</figure>"
-        for title, svg in figures
-        if svg
-    )
-    return f"<section><h2>Plots</h2>{shown}</section>"
-
-
-def _tables(results: Results) -> str:
-    titles = {problem.name: (problem.title, problem.source) for problem in PROBLEMS}
-    best = {
-        (record.problem, record.size): record.method
-        for records in results.cases().values()
-        for record in correct(records)[:1]
-    }
-    apart = distances(results)
-    sections = []
-    for problem in results.problems:
-        title, source = titles.get(problem, (problem, ""))
-        rows = [r for r in results.records if r.problem == problem and r.measurement is not None]
-        if rows:
-            body = "".join(
-                _row(
-                    record,
-                    best.get((problem, record.size)),
-                    apart.get((problem, record.size, record.method)),
-                )
-                for record in rows
-            )
-            sections.append(
-                f"<h3>{html.escape(title)}</h3><p class='source'>{html.escape(source)}</p>"
-                + _table(COLUMNS, body)
-            )
-    return "<section><h2>Measurements</h2>" + "".join(sections) + "</section>"
-
-
-def _row(record: Record, best: str | None, apart: float | None) -> str:
-    m = record.measured
-    cells = (
-        (f"{record.size:,}", record.size),
-        (record.method, record.method),
-        (text.error(m.relative_error), m.relative_error),
-        (_ulps(m.ulps), m.ulps),
-        (text.error(apart), apart),
-        (text.seconds(m.derivative.median), m.derivative.median),
-        (f"{m.derivative.spread:.0%}" if m.derivative.runs > 1 else text.DASH, m.derivative.spread),
-        (text.ratio(m.ratio_numpy), m.ratio_numpy),
-        (text.ratio(m.ratio), m.ratio),
-        (text.seconds(m.first_seconds), m.first_seconds),
-        (text.seconds(m.build_seconds) if m.build_seconds else text.DASH, m.build_seconds),
-        (text.size(m.peak_bytes), m.peak_bytes),
-        (text.count(m.nodes), m.nodes),
-        (text.ratio(m.flops_ratio), m.flops_ratio),
-        (text.count(m.calls), m.calls),
-    )
-    shown = "".join(
-        f"<td data-value='{html.escape(_sort_value(value))}'>{html.escape(label)}</td>"
-        for label, value in cells
-    )
-    mark = " class='best'" if record.method == best else ""
-    return f"<tr{mark}>{shown}</tr>"
-
-
-def _ulps(value: float | None) -> str:
-    if value is None or not math.isfinite(value):
-        return text.error(value)
-    return f"{value:.1f}" if value < 1e4 else f"{value:.0e}"
-
-
-def _sort_value(value: object) -> str:
-    """What the script compares: missing and nan come last."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value)
-
-
-def _table(columns: Iterable[tuple[str, str]], body: str) -> str:
-    head = "".join(
-        f"<th scope='col' title='{html.escape(hint)}'><button>{html.escape(name)}</button></th>"
-        for name, hint in columns
-    )
-    return (
-        "<div class='wide'><table class='sortable'>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _failures(results: Results) -> str:
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td data-value='{html.escape(str(value))}'>{html.escape(str(value))}</td>"
-            for value in (r.problem, r.size, r.method, r.status, r.reason)
-        )
-        + "</tr>"
-        for r in results.records
-        if r.measurement is None
-    )
-    if not rows:
-        return ""
-    columns = (("problem", ""), ("size", ""), ("method", ""), ("status", ""), ("reason", ""))
-    table = _table(columns, rows)
-    return f"<section class='failures'><h2>Cells without a result</h2>{table}</section>"
-
-
-def _conditions(results: Results) -> str:
-    runs = [run.header for run in (results.speed, results.gradbench) if run]
-    header = results.header or (runs[0] if runs else {})
-    groups: list[tuple[str, dict[str, Any]]] = [
-        ("Machine", header.get("machine", {})),
-        ("Versions", header.get("versions", {})),
-        ("Settings", header.get("settings", {})),
+    cells = judge(results)
+    sections = [
+        *matrix_sections(results, cells),
+        shown.section(results.shown, "accuracy"),
+        shown.section(results.shown, "cost"),
+        speed.section(results.speed),
+        gradbench.section(results.gradbench),
+        section("What this run does not tell", items(notes(results, cells))),
+        conditions(results),
+        guide(),
     ]
-    lists = "".join(
-        f"<div><h3>{name}</h3><dl>"
-        + "".join(
-            f"<dt>{html.escape(str(key))}</dt><dd>{html.escape(str(value))}</dd>"
-            for key, value in facts.items()
-        )
-        + "</dl></div>"
-        for name, facts in groups
-        if facts
+    body = element(
+        "body",
+        element("main", header(results), *sections),
+        data_island("data", details.data(results, cells)),
+        *(element("script", Html(asset(name))) for name in SCRIPTS),
     )
-    return (
-        f"<section><h2>Measured on</h2><div class='facts'>{lists}</div></section>" if lists else ""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", "diffkit comparisons"),
+        element("style", Html(asset("page.css"))),
+    )
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+
+
+def asset(name: str) -> str:
+    """A file of style or script that stands beside this one."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def header(results: Results) -> Html:
+    """Title, state, and a list of the sections, which the script fills in."""
+    state = f"{len(results.records)} cells" if results.records else ""
+    planned = results.header.get("cells", 0)
+    if isinstance(planned, int) and len(results.records) < planned:
+        state = f"{len(results.records)} of {planned} cells"
+    facts = [state, results.header.get("machine", {}).get("processor", "")]
+    if results.records:
+        facts.append(max(record.finished for record in results.records)[:10])
+    return element(
+        "header",
+        element("h1", "Accuracy and cost of differentiation methods"),
+        element("p", " · ".join(fact for fact in facts if fact), class_="state"),
+        element("nav", aria_label="Sections", hidden=True),
+        element("button", type="button", id="theme", hidden=True),
     )
 
 
-def _guide() -> str:
-    columns = "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{html.escape(hint)}</dd>" for name, hint in COLUMNS
+def matrix_sections(results: Results, cells: Cells) -> list[Html | None]:
+    """What the records of problems and methods say, under the filters that they share."""
+    if results.empty:
+        command = element("code", "python -m comparisons run")
+        nothing = element("p", NOTHING, command, ", then come back.", class_="empty")
+        return [element("section", nothing)]
+    if not results.records:
+        return []
+    fits = exponents(results)
+    plane, growth = plots.plane(results, cells), matrix.growth(results, fits)
+    failed = matrix.failures(cells)
+    filtered = [
+        section("Times at a glance", said(HEAT), key(), matrix.heat(results, cells)),
+        plane and section("Accuracy and cost", said(PLANE), plane, plots.legend(results)),
+        growth
+        and section(
+            "How time grows",
+            said(GROWTH),
+            plots.legend(results),
+            plots.scaling(results, cells, fits),
+            element("h3", "Exponents of time against size"),
+            growth,
+        ),
+        section("Measurements", matrix.measurements(results, cells)),
+        failed and section("Cells without a result", failed),
+    ]
+    return [
+        section("Who wins where", said(WINS), matrix.wins(results), items(overall(results))),
+        element("div", filters.form(results), *filtered, class_="matrix"),
+    ]
+
+
+def section(title: str, *content: object) -> Html:
+    """A section under its heading."""
+    return element("section", element("h2", title), *content)
+
+
+def said(words: str) -> Html:
+    """A paragraph on how to read what follows."""
+    return element("p", words, class_="state")
+
+
+def items(lines: Iterable[str]) -> Html:
+    """A list of sentences."""
+    return element("ul", *(element("li", line) for line in lines))
+
+
+def key() -> Html:
+    """What the colours of the heat table mean; its boxes say the same in words."""
+    _, second, *others = matrix.STEPS
+    steps = [f"up to {second:g}×", *(f"over {step:g}×" for step in (second, *others))]
+    return element(
+        "ul",
+        *(element("li", step, class_=f"box r{place}") for place, step in enumerate(steps)),
+        *(
+            element("li", outcome, class_=f"box {outcome.replace(' ', '-')}")
+            for outcome in MEANINGS
+            if outcome != "right"
+        ),
+        class_="key",
     )
-    methods = "".join(
-        f"<dt>{html.escape(method.name)}</dt><dd>{html.escape(method.title)}</dd>"
-        for method in METHODS
+
+
+def conditions(results: Results) -> Html | None:
+    """Machine, versions and settings."""
+    groups = details.environment(results)
+    return section("Measured on", facts(groups)) if groups else None
+
+
+def guide() -> Html:
+    """What the words and the columns mean."""
+    return section(
+        "How to read this",
+        element("p", GUIDE),
+        facts(
+            [
+                ("Outcomes", list(MEANINGS.items())),
+                ("Columns", list(matrix.COLUMNS)),
+                ("Methods", [(method.name, method.title) for method in METHODS]),
+            ]
+        ),
     )
-    return (
-        f"<section><h2>How to read this</h2><p>{html.escape(GUIDE)}</p>"
-        f"<div class='facts'><div><h3>Columns</h3><dl>{columns}</dl></div>"
-        f"<div><h3>Methods</h3><dl>{methods}</dl></div></div></section>"
+
+
+def facts(groups: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> Html:
+    """Lists of names and what they are, side by side where there is room."""
+    return element(
+        "div",
+        *(
+            element(
+                "div",
+                element("h3", name),
+                element(
+                    "dl",
+                    *(
+                        join((element("dt", term), element("dd", meaning)))
+                        for term, meaning in entries
+                    ),
+                ),
+            )
+            for name, entries in groups
+        ),
+        class_="facts",
     )

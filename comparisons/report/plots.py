@@ -1,146 +1,136 @@
-"""The plots, as SVG text to be put into a page of either brightness.
+"""The plots of the matrix: error against cost, and time against size with its power law.
 
-Lines and text that should follow the page's colour are drawn in a marker colour, which is then
-replaced by `currentColor`, so the same plot is readable on light and on dark. matplotlib is
-imported here and only when a plot is asked for.
+In the plane of accuracy and cost, down and left is better. An exact zero has no logarithm, so it
+stands on the line at the bottom, one decade under the least error of float64 that is not zero. A
+result that counts as wrong is drawn hollow in every plot.
 """
 
-import io
 import math
-import re
-from collections.abc import Callable
-from typing import Any
 
-from comparisons.accuracy.ucurve import curves
-from comparisons.records import Record
+from comparisons import text
+from comparisons.methods import METHODS
+from comparisons.problems import PROBLEMS
+from comparisons.report.chart import Axis, Line, Mark, chart, look, power, swatch
+from comparisons.report.fits import Fit
+from comparisons.report.markup import Html, element
+from comparisons.report.outcomes import Cell, Cells
 from comparisons.report.results import Results
 
-__all__ = ["available", "cost_of_helmholtz", "error_against_cost", "u_curve"]
+__all__ = ["legend", "plane", "scaling", "title_of"]
 
-_INK = "#010203"  # stands for the page's text colour until the SVG is finished
-_COLOURS = (
-    "#1f8fd6",
-    "#e8743b",
-    "#2aa876",
-    "#c44e9b",
-    "#8a6fd1",
-    "#b08d1e",
-    "#d64550",
-    "#5f8a8b",
-    "#7f7f7f",
-)
-_MARKERS = "osD^vPX*<>"
-_STYLE = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "legend.frameon": False,
-    "grid.color": "#888888",
-    "grid.alpha": 0.25,
-    "axes.grid": True,
-}
+EXACT = 1e-17  # where an error of zero is drawn
+ROUNDING = 2.0**-52
 
 
-def available() -> bool:
-    """Whether matplotlib can be imported."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        return False
-    return True
+def legend(results: Results) -> Html:
+    """The look of each method."""
+    titles = {method.name: method.title for method in METHODS}
+    items = (
+        element("li", swatch(look(place)), name, title=titles.get(name), data_method=name)
+        for place, name in enumerate(results.methods)
+    )
+    hollow = element("li", "hollow: counts as wrong")
+    return element("ul", *items, hollow, class_="legend")
 
 
-def cost_of_helmholtz(results: Results) -> str:
-    """Derivative time over NumPy function time against the species; "" if there are no records."""
-    lines: dict[str, list[tuple[float, float]]] = {}
-    for record in _measured(results, "helmholtz"):
-        lines.setdefault(record.method, []).append((record.size, record.measured.ratio_numpy))
-    if not lines:
-        return ""
-
-    def draw(axes: Any) -> None:
-        for method, points in lines.items():
-            x, y = zip(*sorted(points), strict=True)
-            axes.plot(x, y, lw=1.6, ms=5, label=method, **_look(results, method))
-        axes.set(yscale="log", xlabel="species n", ylabel="derivative / function in NumPy")
-
-    return _svg(draw, "helmholtz")
-
-
-def error_against_cost(results: Results) -> str:
-    """Relative error against cost, a point a cell, zeros at the bottom; "" without records."""
-    points: dict[str, list[tuple[float, float]]] = {}
-    for record in _measured(results):
-        error = record.measured.relative_error
+def plane(results: Results, cells: Cells) -> Html | None:
+    """Relative error against cost, a mark for each measured cell that has a truth."""
+    looks = {method: look(place) for place, method in enumerate(results.methods)}
+    marks = []
+    for place, cell in enumerate(cells.values()):
+        if cell.record is None or cell.record.measurement is None:
+            continue
+        measured = cell.record.measured
+        error = measured.relative_error
         if error is not None and math.isfinite(error):
-            shown = (record.measured.ratio_numpy, max(error, 1e-18))
-            points.setdefault(record.method, []).append(shown)
-    if not points:
-        return ""
+            x, y = measured.ratio_numpy, max(error, EXACT)
+            data = data_of(cell, place)
+            wrong = cell.outcome == "wrong"
+            marks.append(Mark(x, y, looks[cell.method], says(cell), hollow=wrong, data=data))
+    drawn = chart(
+        "Relative error against cost",
+        Axis("derivative / function in NumPy"),
+        Axis("relative error", tick=lambda v: "0" if v == EXACT else power(v)),
+        marks=sorted(marks, key=lambda mark: (mark.x, mark.y)),
+        levels=((ROUNDING, "round-off, 2.2·10⁻¹⁶"),),
+        width=520.0,
+        height=380.0,
+    )
+    return drawn and element("figure", drawn, class_="plane")
 
-    def draw(axes: Any) -> None:
+
+def scaling(results: Results, cells: Cells, fits: dict[tuple[str, str], Fit]) -> Html:
+    """A plot for each problem with two sizes: time of the derivative against size."""
+    looks = {method: look(place) for place, method in enumerate(results.methods)}
+    places = {key: place for place, key in enumerate(cells)}
+    figures = []
+    for problem in results.problems:
+        lines, marks = [], []
         for method in results.methods:
-            if method in points:
-                x, y = zip(*points[method], strict=True)
-                axes.plot(x, y, ls="", ms=5, alpha=0.8, label=method, **_look(results, method))
-        axes.axhline(2.0**-52, color=_INK, lw=0.8, ls=":")
-        axes.set(xscale="log", yscale="log", xlabel="derivative / function in NumPy")
-        axes.set_ylabel("relative error (dotted: 2.2e-16)")
-
-    return _svg(draw, "error-cost")
-
-
-def u_curve() -> str:
-    """Error of difference quotients and of the complex step against the step."""
-
-    def draw(axes: Any) -> None:
-        for curve, colour in zip(curves(), _COLOURS, strict=False):
-            step, least = curve.best
-            label = f"{curve.name}, least {least:.1e}"
-            axes.plot(curve.steps, curve.errors, lw=1.3, color=colour, label=label)
-            axes.plot([step], [least], "o", ms=6, color=colour)
-        axes.set(
-            xscale="log", yscale="log", xlabel="step h", ylabel="absolute error of the derivative"
-        )
-
-    return _svg(draw, "u-curve")
-
-
-def _measured(results: Results, problem: str | None = None) -> list[Record]:
-    return [
-        record
-        for record in results.records
-        if record.measurement is not None and problem in (None, record.problem)
-    ]
-
-
-def _look(results: Results, method: str) -> dict[str, str]:
-    """The same colour and marker for a method in every plot."""
-    place = results.methods.index(method)
-    return {"color": _COLOURS[place % len(_COLOURS)], "marker": _MARKERS[place % len(_MARKERS)]}
+            if (problem, method) not in fits:
+                continue
+            own = [c for c in cells.values() if (c.problem, c.method) == (problem, method)]
+            measured = [(c, c.record.measured) for c in own if c.record and c.record.measurement]
+            points = [(float(c.size), m.derivative.median) for c, m in measured]
+            lines.append(Line(points, looks[method], data={"data_method": method}))
+            for cell, m in measured:
+                taken = m.derivative
+                half = taken.median * taken.spread / 2
+                low, high = taken.median - half, taken.median + half
+                known = math.isfinite(half) and taken.runs > 1
+                marks.append(
+                    Mark(
+                        cell.size,
+                        taken.median,
+                        looks[method],
+                        says(cell),
+                        low if known else None,
+                        high if known else None,
+                        cell.outcome == "wrong",
+                        data_of(cell, places[cell.key]),
+                    )
+                )
+        sizes = sorted({mark.x for mark in marks})
+        x = Axis("size", tick=lambda v: f"{v:,.0f}", at=tuple(sizes))
+        y = Axis("derivative", tick=seconds_tick)
+        drawn = chart(f"Time against size, {problem}", x, y, lines, marks)
+        if drawn is not None:
+            caption = element("figcaption", problem)
+            figures.append(element("figure", caption, drawn, data_problem=problem))
+    return element("div", *figures, class_="multiples")
 
 
-def _svg(draw: Callable[[Any], None], name: str) -> str:
-    """Draw on fresh axes; the SVG element alone. `name` keeps the ids of plots apart."""
-    import matplotlib
-    from matplotlib.figure import Figure
+def seconds_tick(value: float) -> str:
+    """A round time without digits that say nothing: 10 µs, 1 ms."""
+    number, unit = text.seconds(value).split(" ")
+    return f"{float(number.replace(',', '')):g} {unit}"
 
-    style: dict[Any, Any] = {**_STYLE, "svg.hashsalt": name}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(8.0, 4.4), layout="constrained")
-        axes = figure.subplots()
-        draw(axes)
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        file = io.StringIO()
-        no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
-    text = file.getvalue()
-    text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)  # an SVG inside HTML needs no namespaces
-    return text[text.index("<svg") :].replace(_INK, "currentColor")
+
+def data_of(cell: Cell, place: int) -> dict[str, object]:
+    """What the script knows a mark by."""
+    return {
+        "data_problem": cell.problem,
+        "data_size": cell.size,
+        "data_method": cell.method,
+        "data_outcome": cell.outcome,
+        "data_cell": place,
+    }
+
+
+def says(cell: Cell) -> str:
+    """A measured cell in a sentence."""
+    assert cell.record is not None
+    m = cell.record.measured
+    return (
+        f"{cell.method}, {cell.problem} at size {cell.size:,}: {cell.outcome}, "
+        f"relative error {text.error(m.relative_error)}, {text.timing(m.derivative)}, "
+        f"{text.ratio(m.ratio_numpy)} the function in NumPy"
+    )
+
+
+def title_of(problem: str) -> tuple[str, str]:
+    """The title and the source of a problem."""
+    for known in PROBLEMS:
+        if known.name == problem:
+            return known.title, known.source
+    return problem, ""

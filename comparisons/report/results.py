@@ -1,35 +1,46 @@
-"""The records of one set of settings, in catalogue order, for every kind of report.
+"""Everything that one folder has to report, in catalogue order, for every kind of report.
 
-A folder may hold records measured in several ways (see `settings.fingerprint`). The report shows
-those of the latest run, as its header says, and counts the others. Without a header the newest
-record decides.
+Which of its records stand in one table is decided in `comparisons.selection`; the others are not
+shown there but counted, and a cell's own stand among its earlier ones.
 """
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from comparisons import demonstrations
+from comparisons.demonstrations import Kept
 from comparisons.gradbench import records as evals
 from comparisons.methods import METHODS
 from comparisons.problems import PROBLEMS
-from comparisons.records import Record, read
-from comparisons.runner import HEADER, JOURNAL
-from comparisons.speed import records as kept
+from comparisons.records import Record, contents
+from comparisons.selection import JOURNAL, select_records
+from comparisons.speed import records as compiled
 
 __all__ = ["Results", "load"]
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Records that may stand in one table, sorted; the run's header; how many others exist; and the
-    benchmarks, if they have run."""
+    """What is there to report.
+
+    Attributes:
+        records: those that may stand in one table, sorted.
+        header: what the run says of itself.
+        left_out: a clause for each kind of record that exists and is not shown.
+        speed, gradbench: the benchmarks, if they have run.
+        shown: the demonstrations that have run.
+        earlier: the records of a (problem, size, method) that are not shown, newest first.
+    """
 
     records: tuple[Record, ...]
     header: dict[str, Any] = field(default_factory=dict)
-    others: int = 0
-    speed: kept.Run | None = None
+    left_out: tuple[str, ...] = ()
+    speed: compiled.Run | None = None
     gradbench: evals.Run | None = None
+    shown: tuple[Kept, ...] = ()
+    earlier: Mapping[tuple[str, int, str], tuple[Record, ...]] = field(default_factory=dict)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -48,21 +59,42 @@ class Results:
             grouped.setdefault((record.problem, record.size), []).append(record)
         return grouped
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has run yet."""
+        return not (self.records or self.shown or self.speed or self.gradbench)
+
 
 def load(out: Path) -> Results:
-    """The results in a folder; none if there is no folder yet."""
-    everything = read(out / JOURNAL)
-    try:
-        header = json.loads((out / HEADER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        header = {}
-    mark = header.get("fingerprint")
-    if mark is None and everything:
-        mark = max(everything, key=lambda record: record.finished).settings
-    chosen = [record for record in everything if record.settings == mark]
-    chosen.sort(key=lambda r: (_problem_order(r.problem), r.size, _method_order(r.method)))
-    others = len(everything) - len(chosen)
-    return Results(tuple(chosen), header, others, kept.read(out), evals.read(out))
+    """The results in a folder; empty ones if there is no folder yet."""
+    selection = select_records(out)
+    records = sorted(
+        selection.records,
+        key=lambda r: (_problem_order(r.problem), r.size, _method_order(r.method)),
+    )
+    return Results(
+        records=tuple(records),
+        header=selection.header,
+        left_out=tuple(selection.left_out()),
+        speed=compiled.read(out),
+        gradbench=evals.read(out),
+        shown=tuple(demonstrations.read(out)),
+        earlier=_earlier(out, selection.records),
+    )
+
+
+def _earlier(
+    out: Path, shown: tuple[Record, ...]
+) -> dict[tuple[str, int, str], tuple[Record, ...]]:
+    """Every record of the journal beside the shown ones, by the place in the table."""
+    found: dict[tuple[str, int, str], tuple[Record, ...]] = {}
+    journal = contents(out / JOURNAL)
+    now = {record.key for record in shown}
+    others = [record for record in journal.records if record.key not in now]
+    for record in sorted((*journal.replaced, *others), key=lambda r: r.finished, reverse=True):
+        place = record.problem, record.size, record.method
+        found[place] = (*found.get(place, ()), record)
+    return found
 
 
 def _problem_order(name: str) -> tuple[int, str]:

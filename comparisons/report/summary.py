@@ -14,7 +14,7 @@ from comparisons import text
 from comparisons.records import Record
 from comparisons.report.results import Results
 
-__all__ = ["Verdict", "correct", "sentences", "verdicts"]
+__all__ = ["Verdict", "correct", "level", "overall", "sentences", "verdicts"]
 
 TOLERANCE, SLACK, TIE = 1e-10, 100.0, 4 * 2.0**-52
 
@@ -36,6 +36,16 @@ class Verdict:
     second: Record | None
     accurate: tuple[str, ...]
     error: float
+
+    @property
+    def lead(self) -> str:
+        """How far the fastest is ahead of the next, in words; "" if there is no next."""
+        if self.second is None:
+            return ""
+        if level(self.fastest, self.second):
+            return f"level with {self.second.method}"
+        ahead = self.second.measured.derivative.median / self.fastest.measured.derivative.median
+        return f"{text.ratio(ahead)} ahead of {self.second.method}"
 
 
 def correct(records: list[Record]) -> list[Record]:
@@ -62,10 +72,23 @@ def verdicts(results: Results) -> list[Verdict]:
     return list(found.values())
 
 
+def level(one: Record, other: Record) -> bool:
+    """Whether the times of two derivatives can not be told apart: one is the other times no more
+    than both spreads allow, half the distance of the quartiles each."""
+    a, b = one.measured.derivative, other.measured.derivative
+    slow, fast = max(a.median, b.median), min(a.median, b.median)
+    return slow <= fast * (1 + a.spread / 2) * (1 + b.spread / 2)
+
+
 def sentences(results: Results) -> list[str]:
-    """The summary, a sentence or two for each problem and one on the whole."""
+    """The summary, a sentence or two for each problem and some on the whole."""
+    return [*map(_sentence, verdicts(results)), *overall(results)]
+
+
+def overall(results: Results) -> list[str]:
+    """The summary of the whole."""
     decided = verdicts(results)
-    lines = [_sentence(verdict) for verdict in decided]
+    lines: list[str] = []
     undecided = [
         problem for problem in results.problems if problem not in {v.problem for v in decided}
     ]
@@ -86,12 +109,11 @@ def _sentence(verdict: Verdict) -> str:
     fastest = verdict.fastest
     line = (
         f"{verdict.problem} at size {verdict.size:,}: {fastest.method} is fastest, "
-        f"{text.seconds(fastest.measured.derivative.median)} for the derivative, "
+        f"{text.timing(fastest.measured.derivative)} for the derivative, "
         f"{text.ratio(fastest.measured.ratio_numpy)} the function in NumPy"
     )
-    if verdict.second is not None:
-        lead = verdict.second.measured.derivative.median / fastest.measured.derivative.median
-        line += f", {text.ratio(lead)} ahead of {verdict.second.method}"
+    if verdict.lead:
+        line += f", {verdict.lead}"
     names = ", ".join(sorted(verdict.accurate))
     verb = "are" if len(verdict.accurate) > 1 else "is"
     return f"{line}. Most accurate {verb} {names}, relative error {text.error(verdict.error)}."

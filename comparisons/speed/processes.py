@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from comparisons.client import ONE_THREAD
+from comparisons.client import ONE_THREAD, XLA_FLAGS
 from comparisons.records import encode
 
 __all__ = ["answers", "environment", "one_core", "speaker"]
@@ -24,7 +24,6 @@ SILENCE = 300.0  # seconds without a word after which a worker is stopped
 # What is freed stays with the process (glibc): else an allocation of some megabytes may or may not
 # cost a thousand page faults, depending on what another library has freed before.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
-XLA_FLAGS = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
 def environment(cache: Path | None = None) -> dict[str, str]:

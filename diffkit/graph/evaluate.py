@@ -32,6 +32,8 @@ def evaluate(
     not see into regions. `before(node, operands)` is told of each node that is about to be run,
     also in regions.
 
+    Of control flow the table has functions `run(bodies, args, node)`, like `Region.run`.
+
     Floating-point warnings are not raised: infinities and nans flow as in compiled code.
     """
     table = table or {}
@@ -53,7 +55,8 @@ def evaluate(
             try:
                 if node.op.regional:
                     bodies = [body(region) for region in node.regions]
-                    results = node.region.run(bodies, values, node)
+                    run = table.get(node.op.name, node.region.run)
+                    results = run(bodies, values, node)
                     env.update(zip(node.outs, results, strict=True))
                     continue
                 function = table.get(node.op.name, node.op.numpy)

@@ -3,9 +3,15 @@
 "forward"       Forward()        tangents through the graph
 "reverse"       Reverse()        cotangents through the graph
 "symbolic"      Symbolic()       a formula, differentiated by sympy
-"finite"        Finite()         central, forward or backward differences
-"complex-step"  ComplexStep()    Im f(x + ih)/h
 "taylor"        Taylor()         the first coefficient of a power series
+"complex-step"  ComplexStep()    Im f(x + ih)/h
+"multicomplex"  Multicomplex()   the same twice, for Hessians: Im₁₂ f(x + i₁h + i₂h)/h²
+"finite"        Finite()         central, forward or backward differences
+"richardson"    Richardson()     differences extrapolated to step 0
+"adaptive"      Adaptive()       differences at the steps that the values ask for
+
+The last three look at values of the function alone, which may be any black box; `dk.numerical` has
+them with their error bars.
 
 and for Jacobians
 
@@ -16,7 +22,7 @@ and for Jacobians
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..errors import UnsupportedError, explain
 
@@ -34,27 +40,72 @@ class Reverse:
 @dataclass(frozen=True, slots=True)
 class Symbolic:
     """Differentiate the formula. `cse` shares common subexpressions (without it, the expression
-    tree is differentiated as on paper, and swells); `simplify` asks sympy to simplify, slowly."""
+    tree is differentiated as on paper, and swells); `simplify` asks sympy to simplify, slowly.
+
+    Before anything is expanded the operations of formula and derivatives are counted on the graph;
+    more than `limit` are refused. A hundred thousand take sympy about a minute."""
 
     simplify: bool = False
     cse: bool = True
+    limit: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Finite:
     """Differences of function values, `scheme` "central", "forward" or "backward".
 
-    `step` is relative to max(1, |x|); the default balances truncation and rounding, ε^(1/3) for
-    central and ε^(1/2) for one-sided differences.
+    `step` is relative to max(1, |x|); the default balances truncation and rounding, about ε^(1/3)
+    for central and ε^(1/2) for one-sided differences. `accuracy` is the power of the step in the
+    error, by default 2 for central (any even number) and 1 for one-sided differences.
+
+    `bounds=(lower, upper)`, numbers or arrays or trees like the argument, or
+    `scipy.optimize.Bounds`: the function is not called outside; near a bound, the formula is moved
+    to one side.
     """
 
     scheme: str = "central"
     step: float | None = None
+    accuracy: int | None = None
+    bounds: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Richardson:
+    """Differences at `levels` steps, each shorter by `ratio`, extrapolated to step 0.
+
+    `step`, the first, is absolute, and by default an eighth of log(e + |x|). It is shortened where
+    the function is not finite that far away. `scheme`, `accuracy` and `bounds` as of `Finite`.
+    """
+
+    scheme: str = "central"
+    accuracy: int | None = None
+    levels: int = 10
+    ratio: float = 2.0
+    step: float | None = None
+    bounds: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptive:
+    """Differences at several scales, among which the function's values decide: it stays in the
+    domain and above the noise. At most `calls` calls of the function for each direction. `bounds`
+    as of `Finite`."""
+
+    calls: int = 31
+    bounds: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class ComplexStep:
     """Im f(x + ih)/h: exact to rounding, for programs of analytic functions."""
+
+    step: float = 1e-100
+
+
+@dataclass(frozen=True, slots=True)
+class Multicomplex:
+    """Steps along two imaginary units, for second derivatives, exact to rounding: see
+    `dk.hessian`. One unit is enough for first derivatives, which are those of `ComplexStep`."""
 
     step: float = 1e-100
 
@@ -75,15 +126,21 @@ class Auto:
     """Sparse, forward or reverse, whichever costs least by the counted operations."""
 
 
-Method: TypeAlias = Forward | Reverse | Symbolic | Finite | ComplexStep | Taylor
+Black: TypeAlias = Finite | Richardson | Adaptive
+"""The methods that see a function as a black box."""
+
+Method: TypeAlias = Forward | Reverse | Symbolic | Taylor | ComplexStep | Multicomplex | Black
 
 METHODS: dict[str, Method] = {
     "forward": Forward(),
     "reverse": Reverse(),
     "symbolic": Symbolic(),
-    "finite": Finite(),
-    "complex-step": ComplexStep(),
     "taylor": Taylor(),
+    "complex-step": ComplexStep(),
+    "multicomplex": Multicomplex(),
+    "finite": Finite(),
+    "richardson": Richardson(),
+    "adaptive": Adaptive(),
 }
 
 BY_PATTERN: dict[str, Sparse | Auto] = {"sparse": Sparse(), "auto": Auto()}

@@ -110,7 +110,7 @@ def symbolic(e: Explanation) -> list[str]:
         return [f"  none: {e.no_formula}"]
     slopes = [f"d/d{x}" for x in element_names(e.graph)]
     texts = [("f", str(found.formula)), *zip(slopes, map(str, found.partials), strict=True)]
-    latex = zip(slopes, found.latex().split(",\\quad "), strict=True)
+    latex = zip(slopes, [right for _, right in found.slopes()], strict=True)
     counts = (
         f"  operations: {found.operations} in f, {found.operations_derivative} in the derivatives, "
         f"{found.operations_shared} in all with shared subexpressions"

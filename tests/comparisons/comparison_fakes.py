@@ -19,6 +19,7 @@ def make(n: int) -> Case:
 
 
 QUADRATIC = Problem("quadratic", "Sum of squares <size & all>", "test", (2, 4, 6), (2, 4), make)
+MANY = replace(QUADRATIC, name="many", quick=tuple(range(1, 21)))
 NO_TRUTH = replace(
     QUADRATIC,
     name="no_truth",
@@ -57,6 +58,11 @@ def _chatty(case: Case) -> Prepared:
 
 def _slow(case: Case) -> Prepared:
     time.sleep(0.25)
+    return _right(case)
+
+
+def _brief(case: Case) -> Prepared:
+    time.sleep(0.02)
     return _right(case)
 
 
@@ -105,6 +111,7 @@ WRONG_SHAPE = _fake("wrong-shape", _wrong_shape)
 CHATTY = _fake("chatty", _chatty)
 SLOW = _fake("slow", _slow)
 SLOWER = _fake("slower", _slow)
+BRIEF = _fake("brief", _brief)
 CRASH = _fake("crash", _crash)
 EXIT = _fake("exit", _exit)
 HANG = _fake("hang", _hang)

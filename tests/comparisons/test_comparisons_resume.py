@@ -84,21 +84,32 @@ def test_killed_and_started_again(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_interrupted_says_how_to_go_on(tmp_path):
+def test_killed_at_ten_random_moments(tmp_path):
+    # The script checks after each kill, and at the end that each cell has exactly one record.
+    script = HERE / "kill_and_resume.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--out", str(tmp_path), "--kills", "10", "--seed", "7"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT)])},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "killed 10 times" in done.stdout and "80 cells, once each" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_says_how_to_go_on(tmp_path, number, code):
     journal = tmp_path / "cells.jsonl"
     process = start(tmp_path)
     wait_for_cells(process, journal, 1)
     workers = psutil.Process(process.pid).children()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == code
     done = len(keys(journal))
     assert f"{done} of {len(ALL)} cells are done" in errors
     assert "run the same command again" in errors
     assert "Traceback" not in errors
-    assert all_gone(workers)
-
-    second = start(tmp_path)
-    _, errors = second.communicate(timeout=60)
-    assert second.returncode == 0, errors
-    assert keys(journal) == ALL
+    assert workers and all_gone(workers)

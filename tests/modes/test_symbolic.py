@@ -8,8 +8,9 @@ from diffkit.errors import UnsupportedError
 from diffkit.graph import evaluate, verify
 from diffkit.modes.method import Symbolic
 from diffkit.modes.symbolic import jacobian_graph
+from diffkit.modes.symbolic.derivative import differentiate
 from diffkit.modes.symbolic.formula_graph import to_graph
-from diffkit.modes.symbolic.formulas import differentiate, to_sympy
+from diffkit.modes.symbolic.formulas import to_sympy
 
 
 def logistic(n):

@@ -1,20 +1,15 @@
-"""Formulas: a graph as sympy expressions, and their derivatives.
+"""Formulas: a graph as sympy expressions.
 
-A graph becomes formulas by evaluating it on arrays of sympy symbols. Differentiated as on paper,
-a formula swells: every product doubles what it multiplies (Baydin et al., JMLR 18, 2018, table 1).
-With `cse`, a value that the graph uses more than once gets a name, each named formula is
-differentiated by itself, and the chain rule joins them, one term of a sum after another.
+A graph becomes formulas by evaluating it on arrays of sympy symbols. As a tree, a formula repeats
+what the graph shares; so on request a value that is used more than once gets a name, by which it is
+mentioned. How large the formulas would be is told before they are made (`size`).
 
 Loops are written out, so their length must be known; integers and booleans must be known, too.
 """
 
-# The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,14 +20,20 @@ from ...graph import Graph, Node, Var, evaluate, node_flops
 from ...transforms.unroll import unroll
 from ...types import Type
 from ..method import Symbolic
-
-Formula = Any  # sympy ships no complete types
-
-
-def load_sympy() -> Any:
-    """The module, on first use: importing diffkit does not wait for it."""
-    return importlib.import_module("sympy")
-
+from ..real import require_real
+from .functions import Formula, load_sympy
+from .size import (
+    Names,
+    Size,
+    inputs_of,
+    require_few_nodes,
+    require_shallow,
+    require_small,
+    require_small_graph,
+    size_constants,
+    size_table,
+)
+from .table import constants, sympy_table
 
 Lets: TypeAlias = list[tuple[Formula, Formula]]
 
@@ -47,17 +48,35 @@ class Formulas:
     lets: Lets
 
 
-def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
+LIMIT = Symbolic().limit
+
+
+def to_sympy(
+    graph: Graph,
+    shared: bool = False,
+    limit: int = LIMIT,
+    asked: str = "method='symbolic'",
+    derivative: bool = True,
+) -> Formulas:
     """The outputs of a graph as formulas in symbols named after its parameters; with `shared`, a
-    value that is used more than once is named instead of repeated."""
+    value that is used more than once is named instead of repeated.
+
+    Raises `UnsupportedError` for an op without a formula, for complex numbers, and if the formulas, and with
+    `derivative` their derivatives, would have more than `limit` operations.
+    """
     sympy = load_sympy()
+    require_few_nodes(graph, limit, asked)
+    require_real(graph, asked)
     graph = unroll(graph)
+    require_small_graph(graph, limit, asked)
+    cut = places_to_cut(graph) if shared else set[Var]()
+    table = sympy_table(sympy)
+    measure(graph, cut, [*table], limit, asked, derivative)
     taken: set[str] = set()
     symbols = tuple(
         symbol_array(sympy, p.hint or f"x{k}", p.type, taken) for k, p in enumerate(graph.params)
     )
     lets: Lets = []
-    cut = places_to_cut(graph) if shared else set[Var]()
 
     def name(node: Node, value: Any) -> Any:
         if node.out not in cut:
@@ -71,17 +90,58 @@ def to_sympy(graph: Graph, shared: bool = False) -> Formulas:
                 lets.append((named[place], formula))
         return named[()]
 
+    outputs = walked(graph, symbols, table, lambda v: constants(sympy, v), name, asked)
+    arrays = [as_formulas(sympy, out) for out in outputs]
+    return Formulas(symbols, tuple(arrays), lets)
+
+
+def as_formulas(sympy: Any, out: Any) -> Any:
+    """An output as an array of formulas: one that no parameter reaches may be a number yet."""
+    array = np.asarray(out, object)
+    found = np.empty(array.shape, object)
+    for place in np.ndindex(*array.shape):
+        found[place] = sympy.sympify(array[place])
+    return found
+
+
+def walked(
+    graph: Graph,
+    args: Sequence[Any],
+    table: Mapping[str, Callable[..., Any]],
+    constant: Callable[[Any], Any],
+    visit: Callable[[Node, Any], Any],
+    asked: str,
+) -> list[Any]:
+    """A graph evaluated in another meaning, or the error that names the op without one."""
     try:
-        table = sympy_table(sympy)
-        outputs = evaluate(graph, list(symbols), table, lambda v: constants(sympy, v), name)
+        return evaluate(graph, list(args), table, constant, visit)
     except (EvaluationError, RecursionError) as error:
-        want = "ops that have a formula in diffkit/modes/symbolic/formulas.py"
+        want = "ops that have a formula in diffkit/modes/symbolic/table.py"
         remedy = "Use method='forward' or 'reverse'"
         failed = str(error).partition(": ")[0]
         deep = isinstance(error, RecursionError)
         got = "a formula too deep for sympy" if deep else f"no formula for {failed}"
-        raise UnsupportedError(explain("method='symbolic'", got, want, remedy)) from None
-    return Formulas(symbols, tuple(np.asarray(out, object) for out in outputs), lets)
+        raise UnsupportedError(explain(asked, got, want, remedy)) from None
+
+
+def measure(
+    graph: Graph, cut: set[Var], ops: Sequence[str], limit: int, asked: str, derivative: bool
+) -> None:
+    """An error if the formulas would be too large or too deep."""
+    names = Names()
+    deepest = 0
+
+    def name(node: Node, value: Any) -> Any:
+        return names.add(node, value) if node.out in cut else value
+
+    outputs = walked(graph, inputs_of(graph), size_table(ops), size_constants, name, asked)
+    operations, slopes = names.operations, names.derivative
+    for size in (x for out in outputs for x in np.ravel(np.asarray(out, object))):
+        if isinstance(size, Size):
+            operations, slopes = operations + size.operations, slopes + size.derivative
+            deepest = max(deepest, size.depth)
+    require_shallow(deepest, asked)
+    require_small(operations, slopes if derivative else 0, graph, limit, asked)
 
 
 DEEPEST = 12  # nodes between names; sympy recurses over formulas
@@ -124,158 +184,3 @@ def symbol_array(sympy: Any, name: str, type_: Type, taken: set[str]) -> Any:
     for place, text in zip(places, names, strict=True):
         out[place] = sympy.Symbol(text, real=True)
     return out[()]
-
-
-def number(sympy: Any, value: Any) -> Formula:
-    """A float as an integer or a simple fraction where it is exactly that, else as it is."""
-    if isinstance(value, bool | np.bool_):
-        return sympy.true if value else sympy.false
-    numerator, denominator = float(value).as_integer_ratio() if np.isfinite(value) else (0, 0)
-    if denominator and denominator <= 1024 and abs(numerator) < 2**53:
-        return sympy.Rational(numerator, denominator)
-    return sympy.Float(float(value))
-
-
-def constants(sympy: Any, value: Any) -> Any:
-    """A literal: integers stay NumPy (they index), numbers become sympy's."""
-    if value.dtype.kind == "i":
-        return value
-    out = np.empty(value.shape, object)
-    for place in np.ndindex(*value.shape):
-        out[place] = number(sympy, value[place])
-    return out[()]
-
-
-def sympy_table(sympy: Any) -> dict[str, Callable[..., Any]]:
-    """Each elementwise op as a function of formulas, spread over arrays."""
-    S = sympy
-
-    def piecewise(c: Formula, x: Formula, y: Formula) -> Formula:
-        return S.Piecewise((x, c), (y, True))
-
-    named: dict[str, Callable[..., Any]] = {
-        "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y,
-        "div": lambda x, y: x / y, "neg": lambda x: -x, "pow": lambda x, y: x**y,
-        "scale": lambda d, t: d * t, "square": lambda x: x**2, "reciprocal": lambda x: 1 / x,
-        "abs": S.Abs, "sign": S.sign, "floor": S.floor, "ceil": S.ceiling,
-        "maximum": S.Max, "minimum": S.Min, "select": piecewise, "stop_gradient": lambda x: x,
-        "exp": S.exp, "exp2": lambda x: 2**x, "expm1": lambda x: S.exp(x) - 1,
-        "log": S.log, "log2": lambda x: S.log(x) / S.log(2),
-        "log10": lambda x: S.log(x) / S.log(10), "log1p": lambda x: S.log(1 + x),
-        "sqrt": S.sqrt, "root": S.sqrt, "cbrt": S.cbrt,
-        "hypot": lambda x, y: S.sqrt(x**2 + y**2),
-        "sin": S.sin, "cos": S.cos, "tan": S.tan, "arcsin": S.asin, "arccos": S.acos,
-        "arctan": S.atan, "arctan2": S.atan2, "sinh": S.sinh, "cosh": S.cosh, "tanh": S.tanh,
-        "arcsinh": S.asinh, "arccosh": S.acosh, "arctanh": S.atanh, "erf": S.erf,
-        "lgamma": S.loggamma, "less": S.Lt, "less_equal": S.Le, "greater": S.Gt,
-        "greater_equal": S.Ge, "equal": S.Eq, "not_equal": S.Ne,
-        "logical_and": S.And, "logical_or": S.Or, "logical_not": S.Not,
-    }  # fmt: skip
-    table = {name: spread(function) for name, function in named.items()}
-    # Formulas are of real numbers.
-    table |= {name: spread(lambda x: S.false) for name in ("isnan", "isinf")}
-    table["isfinite"] = spread(lambda x: S.true)
-    table["polygamma"] = lambda x, n: spread(lambda v: S.polygamma(n, v))(x)
-    table["cast"] = lambda x, dtype: x if dtype.kind == "f" else np.asarray(x).astype(dtype.numpy)
-    table["max"] = lambda x, axes: reduce_by(S.Max, x, axes)
-    table["min"] = lambda x, axes: reduce_by(S.Min, x, axes)
-    return table
-
-
-def spread(function: Callable[..., Formula]) -> Callable[..., Any]:
-    """A function of formulas as a function of arrays of them."""
-
-    def over_arrays(*args: Any) -> Any:
-        return np.frompyfunc(function, len(args), 1)(*args)
-
-    return over_arrays
-
-
-def reduce_by(function: Any, x: Any, axes: tuple[int, ...]) -> Any:
-    """Max or Min over axes of an array of formulas."""
-    rest = tuple(k for k in range(x.ndim) if k not in axes)
-    rows = np.transpose(x, (*rest, *axes)).reshape(*(x.shape[k] for k in rest), -1)
-    out = np.empty(rows.shape[:-1], object)
-    for place in np.ndindex(*out.shape):
-        out[place] = function(*rows[place])
-    return out[()]
-
-
-# --- the derivative ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Derivative:
-    """Formulas for a Jacobian: `lets` are named subexpressions in order, `partials[o][k]` the array
-    ∂ output o / ∂ parameter k, of shape output.shape + parameter.shape."""
-
-    symbols: tuple[Any, ...]
-    values: tuple[Any, ...]
-    lets: Lets
-    partials: list[list[Any]]
-
-
-def differentiate(formulas: Formulas, count: int, settings: Symbolic) -> Derivative:
-    """The Jacobian with respect to the first `count` parameters."""
-    sympy = load_sympy()
-    flat = [x for array in formulas.symbols[:count] for x in np.ravel(np.asarray(array, object))]
-    values = [y for array in formulas.outputs for y in np.ravel(array)]
-    if settings.cse:
-        rows, lets = chain_rule(sympy, formulas.lets, values, flat)
-    else:
-        lets = formulas.lets
-        rows = [[sympy.diff(y, x) for x in flat] for y in values]
-    if settings.simplify:
-        rows = [[sympy.simplify(entry) for entry in row] for row in rows]
-    partials: list[list[Any]] = []
-    at = 0
-    for out in formulas.outputs:
-        block = np.empty((out.size, len(flat)), object)
-        for r in range(out.size):
-            block[r] = rows[at + r]
-        at += out.size
-        columns = np.cumsum([np.size(x) for x in formulas.symbols[:count]])
-        parts = np.split(block, columns[:-1], axis=1)
-        shapes = [np.shape(x) for x in formulas.symbols[:count]]
-        partials.append(
-            [p.reshape(out.shape + shape) for p, shape in zip(parts, shapes, strict=True)]
-        )
-    return Derivative(formulas.symbols, formulas.outputs, lets, partials)
-
-
-def chain_rule(
-    sympy: Any, lets: Lets, outputs: list[Formula], xs: list[Formula]
-) -> tuple[list[list[Formula]], Lets]:
-    """Differentiate each named formula by what it mentions, and join by the chain rule; every
-    derivative gets a name of its own."""
-    slopes: dict[Formula, dict[Formula, Formula]] = {x: {x: sympy.Integer(1)} for x in xs}
-    program: Lets = []
-
-    def named(expression: Formula) -> Formula:
-        if expression.is_Atom:
-            return expression
-        symbol = sympy.Dummy(f"d{len(program)}", real=True)
-        program.append((symbol, expression))
-        return symbol
-
-    def gradient(formula: Formula) -> dict[Formula, Formula]:
-        local: dict[Formula, list[Formula]] = {}
-        for term in sympy.Add.make_args(formula):  # a sum term by term: each mentions few symbols
-            for symbol in sorted(term.free_symbols, key=str):
-                if symbol in slopes:
-                    local.setdefault(symbol, []).append(sympy.diff(term, symbol))
-        total: dict[Formula, list[Formula]] = {}
-        for symbol, parts in local.items():
-            partial = named(sympy.Add(*parts))
-            for x, slope in slopes[symbol].items():
-                total.setdefault(x, []).append(partial * slope)
-        return {x: named(sympy.Add(*parts)) for x, parts in total.items()}
-
-    for symbol, formula in lets:
-        program.append((symbol, formula))
-        found = gradient(formula)
-        if found:
-            slopes[symbol] = found
-    zero = sympy.Integer(0)
-    gradients = [gradient(y) for y in outputs]
-    return [[found.get(x, zero) for x in xs] for found in gradients], program
