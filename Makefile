@@ -1,4 +1,4 @@
-# make compare   install what is needed into .venv and run the comparison
+# make compare   install what is needed into .venv, measure everything, and write the report
 # make test      install what is needed into .venv, lint, and run the tests
 # make test-all  the same with every graph compiled, and longer lists of programs
 # make peers     fetch autograd's own tests, which `make pytest` then runs against diffkit, too
@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: compare test test-all lint pytest peers clean
 
 compare: $(VENV)/compare.done
-	$(BIN)/python -m comparisons run --out $(OUT) $(ARGS)
+	$(BIN)/python -m comparisons all --out $(OUT) $(ARGS)
 
 test: lint pytest
 

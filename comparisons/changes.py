@@ -2,11 +2,13 @@
 
 Cells are matched by problem, size and method. A time has changed if median and least time agree
 that it has (an interruption moves the one and not the other), by more than the noise between the
-two runs (see `noise`). An error has changed if it is ten times another and not both are round-off.
-Times taken on different processors are not compared.
+two runs (see `noise`); a method has changed if the median of its cells' ratios has. An error has
+changed if it is ten times another and not both are round-off. Times taken on different processors
+are not compared.
 """
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +21,7 @@ from comparisons.report.outcomes import Cell, judge
 from comparisons.report.results import Results
 from comparisons.report.summary import TIE
 
-__all__ = ["KINDS", "Change", "Comparison", "compare"]
+__all__ = ["KINDS", "Change", "Comparison", "Shift", "compare"]
 
 Kind = Literal[
     "now wrong", "now right", "other status", "slower", "faster", "less accurate", "more accurate",
@@ -31,6 +33,7 @@ KINDS: tuple[Kind, ...] = (
     "now right", "faster", "more accurate", "new",
 )  # fmt: skip
 FACTOR = 10.0  # between errors
+FEWEST = 5  # cells of which a median is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """A method whose times have changed on the whole: the median of its cells' ratios."""
+
+    method: str
+    cells: int
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two runs, compared.
 
     Attributes:
+        changes: cell by cell.
+        shifts: method by method.
         cells: how many cells both have.
         timed: in how many of them times were compared.
         noise: between the runs; None where no times were compared.
@@ -67,6 +83,7 @@ class Comparison:
     """
 
     changes: tuple[Change, ...]
+    shifts: tuple[Shift, ...]
     cells: int
     timed: int
     noise: Noise | None
@@ -89,13 +106,15 @@ def compare(before: Results, after: Results) -> Comparison:
         changes += _judged(a[key], b[key])
     conditions = _conditions(before, after)
     measured = [(a[key], b[key]) for key in both if _measured(a[key]) and _measured(b[key])]
-    noise = None
+    noise, shifts = None, ()
     if measured and "processor" not in conditions:
-        noise, timed = _timed(measured)
+        noise, timed, shifts = _timed(measured)
         changes += timed
     order = {kind: place for place, kind in enumerate(KINDS)}
     changes.sort(key=lambda c: (order[c.kind], -abs(math.log(c.ratio or 1.0))))  # largest first
-    return Comparison(tuple(changes), len(both), len(measured) if noise else 0, noise, conditions)
+    return Comparison(
+        tuple(changes), shifts, len(both), len(measured) if noise else 0, noise, conditions
+    )
 
 
 def _tried(results: Results) -> dict[tuple[str, int, str], Cell]:
@@ -134,22 +153,37 @@ def _judged(before: Cell, after: Cell) -> Iterator[Change]:
         yield Change(kind, *after.key, a.relative_error, b.relative_error)
 
 
-def _timed(pairs: list[tuple[Cell, Cell]]) -> tuple[Noise, list[Change]]:
-    """The noise between two runs, and the times that have changed beyond it."""
+def _timed(
+    pairs: list[tuple[Cell, Cell]],
+) -> tuple[Noise, list[Change], tuple[Shift, ...]]:
+    """The noise between two runs, and the times that have changed beyond it, of cells and of
+    methods."""
     found = [(after.key, _of(before), _of(after)) for before, after in pairs]
     medians = [math.log(b.derivative.median / a.derivative.median) for _, a, b in found]
     controls = [math.log(b.numpy.median / a.numpy.median) for _, a, b in found]
     noise = estimate(controls, medians)
     changes: list[Change] = []
+    by_method: dict[str, list[float]] = {}
     for (key, a, b), median in zip(found, medians, strict=True):
         best = math.log(b.derivative.best / a.derivative.best)
         moved = median - noise.drift, best - noise.drift
+        by_method.setdefault(key[2], []).append(moved[0])
         bound = noise.bound(a.derivative, b.derivative)
         if min(moved) > bound or max(moved) < -bound:
             kind: Kind = "slower" if moved[0] > 0 else "faster"
             interval = (math.exp(moved[0] + by) for by in (0.0, -bound, bound))
             changes.append(Change(kind, *key, a.derivative.median, b.derivative.median, *interval))
-    return noise, changes
+    return noise, changes, tuple(_shifts(by_method, noise))
+
+
+def _shifts(by_method: dict[str, list[float]], noise: Noise) -> Iterator[Shift]:
+    """The methods that have changed on the whole."""
+    enough = {method: moved for method, moved in by_method.items() if len(moved) >= FEWEST}
+    for method, moved in enough.items():
+        middle, bound = statistics.median(moved), noise.bound_of_median(len(moved), len(enough))
+        if abs(middle) > bound:
+            ratio, low, high = (math.exp(middle + by) for by in (0.0, -bound, bound))
+            yield Shift(method, len(moved), ratio, low, high)
 
 
 def _of(cell: Cell) -> Measurement:

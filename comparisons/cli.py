@@ -25,7 +25,6 @@ COMMANDS = {
     "speed": benchmarks.speed,
     "gradbench": benchmarks.gradbench,
     "untraced": benchmarks.untraced,
-    "loops": benchmarks.loops,
     "vmath": benchmarks.vmath,
 }
 for name, command in COMMANDS.items():

@@ -18,6 +18,10 @@ PACKAGES = (
     "torch",
     "jax",
     "casadi",
+    "numdifftools",
+    "jacobi",
+    "findiff",
+    "python-flint",
     "scikit-learn",
 )
 

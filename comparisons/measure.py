@@ -48,7 +48,7 @@ def measure(
         seconds: the budget for repeated runs.
 
     Raises:
-        ValueError: the method's result has the wrong shape.
+        ValueError: the method's result has the wrong shape, or it computes another f.
     """
 
     def timed_call() -> tuple[numpy.ndarray, float]:
@@ -61,6 +61,7 @@ def measure(
         derivative = numpy.asarray(result)
         value = numpy.asarray(prepared.primal(), dtype=numpy.float64)
         _check_shape(case, derivative, value)
+        _check_value(case, derivative if truth is None else truth, value)
         once = first
         if first < SLOW_FIRST_CALL:
             # The first call may have filled caches; the second shows what one call needs.
@@ -110,6 +111,28 @@ def _check_shape(case: Case, derivative: numpy.ndarray, value: numpy.ndarray) ->
             f"a {case.operator} was asked for; got shape {derivative.shape}; expected {expected}; "
             f"correct the method's prepare()"
         )
+
+
+def _check_value(case: Case, derivative: numpy.ndarray, value: numpy.ndarray) -> None:
+    """Whether the method's f is the case's: what is timed must be the same function.
+
+    Two evaluations in float64 differ by some rounding, and by what f makes of a rounding of its
+    input, |f'| |x| of the same relative size. Both together, times 2^-40, leave room for a few
+    thousand roundings, and none for float32.
+    """
+    plain = numpy.asarray(case.f(case.x), dtype=numpy.float64)
+    reach = numpy.abs(derivative) @ numpy.abs(case.x)
+    scale = numpy.max(numpy.abs(plain), initial=0.0) + numpy.max(reach, initial=0.0)
+    room = 2.0**-40 * scale if numpy.isfinite(scale) else 0.0
+    if value.shape == plain.shape and numpy.allclose(value, plain, 0.0, room, equal_nan=True):
+        return
+    got = f"shape {value.shape}"
+    if value.shape == plain.shape:
+        got = f"one that is off by {numpy.max(numpy.abs(value - plain)):.1e}"
+    raise ValueError(
+        f"the value of NumPy's f was asked for; got {got}; expected a distance of at most "
+        f"{room:.1e}; correct the method, or the problem's twin"
+    )
 
 
 @contextlib.contextmanager

@@ -48,7 +48,8 @@ def of_cell(problem: Problem, method: Method) -> dict[str, str]:
 
 def of_packages(packages: Iterable[str]) -> dict[str, str]:
     """The versions of importable packages, without those that are not there."""
-    found = {package: _version(package) for package in dict.fromkeys(packages)}
+    names = dict.fromkeys(package.partition(".")[0] for package in packages)
+    found = {package: _version(package) for package in names}
     return {package: version for package, version in found.items() if version}
 
 

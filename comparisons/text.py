@@ -17,7 +17,8 @@ def seconds(value: float | None) -> str:
     """Three digits and a unit: 1.23 ms."""
     if value is None or not math.isfinite(value):
         return _odd(value)
-    unit, name = next(pair for pair in _TIMES if value >= pair[0])
+    # What would be rounded to 1,000 µs is 1.00 ms.
+    unit, name = next(pair for pair in _TIMES if value >= 0.9995 * pair[0])
     return f"{_three(value / (unit or 1e-9))} {name}"
 
 
@@ -62,8 +63,10 @@ def error(value: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """How many times, three digits."""
-    return _odd(value) if value is None or not math.isfinite(value) else f"{_three(value)}×"
+    """How many times, three digits; two where it is small."""
+    if value is None or not math.isfinite(value):
+        return _odd(value)
+    return f"{_three(value)}×" if value >= 0.095 else f"{value:.2g}×"
 
 
 def count(value: int | None) -> str:

@@ -133,7 +133,8 @@ def _demonstration(request: dict[str, Any]) -> Answer:
     with writing(out):
         (kept,) = demonstrations.measure(room, chosen, quick, out)
     if kept.reason:
-        return _failure("error", kept.reason)
+        missing = kept.reason.startswith("not measured")
+        return _failure("missing" if missing else "error", kept.reason)
     return DONE
 
 

@@ -31,6 +31,7 @@ from .control import scan as scan
 from .control import switch as switch
 from .control import while_loop as while_loop
 from .errors import DiffkitError as DiffkitError
+from .export import export as export
 from .formula import formula as formula
 from .graph import Graph as Graph
 from .interop.sympy import from_sympy as from_sympy

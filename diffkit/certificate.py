@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .backends.balls.enclose import Enclosed
+from .backends.balls.enclosure import Enclosed
 from .backends.balls.judge import Enclosure, Verdict, judged
 from .kinks import Hit, KinkReport
 from .tracing import trees

@@ -13,6 +13,7 @@ rule that is not the derivative of the body is found out. A Python branch is tak
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -21,7 +22,7 @@ import numpy as np
 from . import numerical
 from .api import grad, jacobian
 from .backends import balls
-from .backends.balls.enclose import MOST_BITS, Enclosed
+from .backends.balls.enclosure import MOST_BITS, Enclosed
 from .backends.balls.judge import not_known
 from .calls import Call, record_call, require_float
 from .certificate import Certificate, apart, truth_of
@@ -71,6 +72,9 @@ def certify(
         [('abs', 'kink')]
     """
     balls.load_flint()
+    if not 0 <= radius < math.inf:
+        want, remedy = "a number of at least 0", "Pass how far around each argument to look"
+        raise ShapeError(explain(f"certify{at_line()}", f"radius={radius!r}", want, remedy))
     if order is not None:
         return of_order(f, args, method, order, radius, digits, most_bits)
     by = argnums if isinstance(argnums, int) else tuple(argnums)
@@ -203,7 +207,8 @@ def answer(
     """The answer of a method, and its error bar."""
     if callable(method):
         return apart(method(f, *args), None)
-    operator: Any = grad if scalar else jacobian
+    real = scalar and not program.graph.types[0].complex
+    operator: Any = grad if real else jacobian
     settings = numerical.METHODS.get(method) if isinstance(method, str) else method
     if isinstance(settings, Black) and settings.bounds is None and len(program.graph.types) == 1:
         return estimated(call, settings)

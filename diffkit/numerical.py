@@ -9,7 +9,7 @@ an error bar of the same shape, the steps that were used, and how often f was ca
     "finite"        dk.Finite()       one difference, and a second one for the error bar
     "complex-step"  dk.ComplexStep()  exact, where f computes with complex numbers, analytically
 
-and the bar of "adaptive" is the one that expects noise; the others know of rounding only.
+and the bars of the first two hold for noisy functions, too: that of "adaptive" is calibrated.
 
 All take further arguments of f as `args`, and `bounds=(lower, upper)`, numbers or arrays or
 `scipy.optimize.Bounds`, outside of which f is not called. Outside of its domain f may return nan,
@@ -257,11 +257,8 @@ def require_first(order: int, box: BlackBox) -> None:
 def require_scalar(box: BlackBox) -> None:
     """One result, without axes."""
     if box.center.shape != ():
-        got, remedy = (
-            f"a result of shape {box.center.shape}",
-            "Sum it, or use dk.numerical.jacobian",
-        )
-        raise ShapeError(explain(box.asked, got, "one number", remedy))
+        got, want = f"a result of shape {box.center.shape}", "one number"
+        raise ShapeError(explain(box.asked, got, want, "Sum it, or use dk.numerical.jacobian"))
 
 
 def require_elementwise(box: BlackBox) -> None:

@@ -94,22 +94,29 @@ def exponential(random) -> Case:
     return Case(f"exp({a:.3g} x)", lambda m, x: m.exp(a * x), x)
 
 
-def squire_trapp(random) -> Case:
-    def formula(m, x):
-        return m.exp(x) / m.sqrt(m.sin(x) ** 3 + m.cos(x) ** 3)
+def squire_trapp_formula(m, x):
+    return m.exp(x) / m.sqrt(m.sin(x) ** 3 + m.cos(x) ** 3)
 
-    return Case("exp(x) / sqrt(sin(x)^3 + cos(x)^3)", formula, random.uniform(-0.5, 2.0))
+
+def squire_trapp(random) -> Case:
+    text = "exp(x) / sqrt(sin(x)^3 + cos(x)^3)"
+    return Case(text, squire_trapp_formula, random.uniform(-0.5, 2.0))
+
+
+def logistic_formula(count: int):
+    """The iterate of this number of x -> 4 x (1 - x), counted from 1 for x itself."""
+
+    def formula(_m, x):
+        for _ in range(count - 1):
+            x = 4 * x * (1 - x)
+        return x
+
+    return formula
 
 
 def logistic(random) -> Case:
     n = int(random.integers(2, 6))
-
-    def formula(_m, x):
-        for _ in range(n - 1):
-            x = 4 * x * (1 - x)
-        return x
-
-    return Case(f"logistic iterate {n}", formula, random.uniform(0.05, 0.95))
+    return Case(f"logistic iterate {n}", logistic_formula(n), random.uniform(0.05, 0.95))
 
 
 def far_sine(random) -> Case:
@@ -168,14 +175,18 @@ def cancelling(random) -> Case:
     return Case("(1 - cos(x))/x^2", lambda m, x: (1 - m.cos(x)) / x**2, between(random, 1e-3, 3.0))
 
 
+SUMMANDS = (
+    lambda m, x: m.exp(x),
+    lambda m, x: m.sin(3 * x),
+    lambda m, x: m.log(x),
+    lambda m, x: 1 / (1 + x * x),
+    lambda m, x: m.sqrt(x),
+)
+
+
 def scaled_sum(random) -> Case:
-    first, second = (
-        lambda m, x: m.exp(x),
-        lambda m, x: m.sin(3 * x),
-        lambda m, x: m.log(x),
-        lambda m, x: 1 / (1 + x * x),
-        lambda m, x: m.sqrt(x),
-    )[slice(*(lambda i: (i, i + 2))(int(random.integers(0, 4))))]
+    i = int(random.integers(len(SUMMANDS) - 1))
+    first, second = SUMMANDS[i], SUMMANDS[i + 1]
     a, b = (float(10.0 ** random.uniform(-6.0, 6.0)) for _ in range(2))
     text = f"a sum of two, scaled by {a:.1e} and {b:.1e}"
     return Case(text, lambda m, x: a * first(m, x) + b * second(m, x), between(random, 0.1, 5.0))
@@ -225,8 +236,16 @@ FAMILY = (
 )
 
 
-# The ten functions on which tools for numerical derivatives are known to fail, one by one.
+# Single functions on which tools for numerical derivatives are known to fail, or to shine.
 KNOWN = (
     Case("exp at 1", lambda m, x: m.exp(x), 1.0),
-    Case("Squire & Trapp at 1.5", squire_trapp(numpy.random.default_rng(0)).formula, 1.5),
+    Case("Squire & Trapp at 1.5", squire_trapp_formula, 1.5),
+    Case("logistic iterate 4 at 0.2", logistic_formula(4), 0.2),
+    Case("sin at 1000", lambda m, x: m.sin(x), 1000.0),
+    Case("sin(100 x) at 0.3", lambda m, x: m.sin(100 * x), 0.3),
+    Case("log at 1e-3", lambda m, x: m.log(x), 1e-3),
+    Case("sqrt at 1e-8", lambda m, x: m.sqrt(x), 1e-8),
+    Case("1/x at 1e-2", lambda _m, x: 1 / x, 1e-2),
+    Case("exp with noise 1e-8 at 1", lambda m, x: m.exp(x), 1.0, 1e-8),
+    Case("tanh at 20", lambda m, x: m.tanh(x), 20.0),
 )

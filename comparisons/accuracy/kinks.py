@@ -1,9 +1,10 @@
 """Kinks: what a derivative is said to be where there is none, or more than one.
 
-At a kink of a convex function every slope between the one-sided ones is a subgradient, and libraries
-choose differently; diffkit takes the one of least norm and has the others' choices as presets. No
-choice makes a sum rule: relu(x) - relu(-x) is x, yet 0 - 0 = 0 is what any rule gives at 0 that
-takes relu'(0) = 0. That cannot be repaired function by function (Kakade & Lee), but it can be
+At a kink of a convex function every slope between the one-sided ones is a subgradient, and
+libraries choose differently. diffkit takes the one of least norm, for each operation and all its
+operands together (so those who tie for a maximum share evenly), and has the others' choices as
+presets. No choice makes a sum rule: relu(x) - relu(-x) is x, yet at 0 any rule with relu'(0) = 0
+gives 0 - 0 = 0. That cannot be repaired function by function (Kakade & Lee), but it can be
 reported, and is.
 
 A derivative may also be infinite where the branch that is taken has none: where(x > 0, sqrt(x), 0)
@@ -26,7 +27,7 @@ from comparisons.demonstration import Demonstration, Figure, Shown, Table, besid
 
 __all__ = ["CASES", "DEMONSTRATION", "EXPECTED", "identity", "relu"]
 
-SOURCE = "Clarke 1983: the subgradient of least norm"
+SOURCE = "diffkit's convention"
 
 
 def relu(x, np=np):
@@ -60,7 +61,7 @@ CASES: dict[str, tuple[Callable[..., Any], list[float]]] = {
 }  # fmt: skip
 EXPECTED: dict[str, list[float]] = {
     "abs at 0": [0.0],
-    "maximum(x, 0) at 0": [0.0],
+    "maximum(x, 0) at 0": [0.5],
     "max of (1, 1, 0)": [0.5, 0.5, 0.0],
     "clip(x, -1, 1) at 1": [0.5],
     "sqrt at 0": [math.inf],
@@ -147,7 +148,9 @@ def measure(quick: bool) -> Shown:
         equal("kinks reported of max(x, 0) - max(-x, 0) at 0", len(report) - seen, 1),
         beside("the report", str(report).splitlines()[-1].split(" at ")[0], "a tie of maximum"),
     ]
-    table = Table("Derivatives at kinks, as found in this run", ("function", "diffkit", *asked), tuple(rows))
+    table = Table(
+        "Derivatives at kinks, as found in this run", ("function", "diffkit", *asked), tuple(rows)
+    )
     return Shown(tuple(figures), (table,))
 
 
@@ -156,9 +159,9 @@ DEMONSTRATION = Demonstration(
     title="Kinks: what libraries answer where there is no one derivative",
     text=(
         "The derivatives of functions at points where they have none, by diffkit and by those of "
-        "the other libraries that are installed. diffkit's answer is the subgradient of least "
-        "norm; relu(x) - relu(-x), which is x, shows that such answers do not add up, and the "
-        "report of kinks says where one was met."
+        "the other libraries that are installed. diffkit's answer is each operation's subgradient "
+        "of least norm; relu(x) - relu(-x), which is x, shows that such answers do not add up, and "
+        "the report of kinks says where one was met."
     ),
     source="Clarke 1983; Kakade & Lee 2018",
     measure=measure,

@@ -160,7 +160,7 @@ def measure(_quick: bool) -> Shown:
         least, step = best_of_exp(name)
         rows.append((name, f"{least:.1e}", f"{step:.1e}", f"{EPS**power:.1e}", f"{error:.0e}", at))
         figures.append(within(f"exp at 1, {name}: least error over eps^{power:.2g}",
-                              least / EPS**power, 0.01, 100.0, "Theory of step sizes"))  # fmt: skip
+                              least / EPS**power, 0.1, 10.0, "Theory of step sizes"))  # fmt: skip
     head = ("formula", "least error", "at h", "eps^p", "earlier run", "at")
     plot = Plot("Truncation and round-off", "step h", "absolute error", tuple(lines))
     table = Table("The derivatives of exp at 1", head, tuple(rows))

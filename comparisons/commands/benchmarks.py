@@ -11,33 +11,7 @@ from rich.table import Table
 from comparisons.commands.common import OUT, USAGE, Out, show_report
 from comparisons.lookup import UnknownNameError
 
-__all__ = ["gradbench", "loops", "speed", "untraced", "vmath"]
-
-LARGEST = 1_000_000
-
-
-def loops(
-    largest: Annotated[int, typer.Option(help="Steps of the longest loop.", min=10_000)] = LARGEST,
-) -> None:
-    """Measure what the reverse mode of a loop keeps, with and without checkpoints."""
-    from comparisons.loops import measure, slope
-
-    console = Console()
-    table = Table("steps", "checkpoint", "counted bytes", "measured bytes", "seconds")
-    rows = []
-    for row in measure(largest):
-        rows.append(row)
-        counted, measured = f"{row.counted:,}", f"{row.measured:,}"
-        table.add_row(
-            f"{row.steps:,}", row.checkpoint or "none", counted, measured, f"{row.seconds:.2f}"
-        )
-    console.print(table)
-    for checkpoint in (None, "sqrt"):
-        counted, measured = slope(rows, checkpoint)
-        console.print(
-            f"checkpoint {checkpoint or 'none'}: the peak grows as n^{counted:.2f} by the count, "
-            f"n^{measured:.2f} as measured"
-        )
+__all__ = ["gradbench", "speed", "untraced", "vmath"]
 
 
 def vmath(

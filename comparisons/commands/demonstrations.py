@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from comparisons import demonstrations
-from comparisons.commands.common import OUT, USAGE, Out
+from comparisons.commands.common import OUT, USAGE, WIDE, Out
 from comparisons.demonstrations import Room
 from comparisons.lookup import UnknownNameError
 
@@ -29,6 +29,7 @@ def cost(names: Names = None, quick: Quick = False, out: Out = OUT) -> None:
 
 def _measure(room: Room, names: list[str] | None, quick: bool, out: Path) -> None:
     console = Console()
+    console = console if console.is_terminal else Console(width=WIDE)  # as reports are shown
     try:
         chosen = demonstrations.named(room, names or [])
     except UnknownNameError as error:

@@ -37,7 +37,7 @@ def diff(
         typer.echo(json.dumps(encode(content), indent=1, allow_nan=False))
     else:
         _show(found)
-    raise typer.Exit(CHANGED if found.changes else 0)
+    raise typer.Exit(CHANGED if found.changes or found.shifts else 0)
 
 
 def _load(folder: Path) -> Results:
@@ -63,6 +63,11 @@ def _show(found: Comparison) -> None:
         for change in found.changes:
             table.add_row(*map(escape, _row(change)))
         console.print(table)
+    for shift in found.shifts:
+        typer.echo(
+            f"{shift.method}: {shift.ratio:.2f} times the time over {shift.cells} cells, "
+            f"between {shift.low:.2f} and {shift.high:.2f}"
+        )
     typer.echo(_basis(found))
     typer.echo(_summary(found))
 
@@ -98,7 +103,9 @@ def _basis(found: Comparison) -> str:
 def _summary(found: Comparison) -> str:
     """One sentence."""
     scope = f"{found.cells} cells in both, {found.timed} of them timed"
-    if not found.changes:
+    if not found.changes and not found.shifts:
         return f"Nothing has changed beyond noise: {scope}."
-    tally = ", ".join(f"{number} {kind}" for kind, number in found.count().items())
-    return f"Changed: {tally}; {scope}."
+    parts = [f"{number} {kind}" for kind, number in found.count().items()]
+    if found.shifts:
+        parts.append(f"on the whole {', '.join(shift.method for shift in found.shifts)}")
+    return f"Changed: {', '.join(parts)}; {scope}."

@@ -26,6 +26,7 @@ from comparisons.demonstration import Demonstration, Shown
 from comparisons.demonstrations import Kept, Room
 from comparisons.gradbench import run as evals
 from comparisons.gradbench.records import write as keep_evals
+from comparisons.lookup import known_methods, known_problems, select
 from comparisons.output import OutputError, writing
 from comparisons.provenance import OWN, folder_digest, mark, of_packages
 from comparisons.settings import DEFAULT, QUICK, Settings
@@ -34,7 +35,9 @@ __all__ = ["everything"]
 
 HERE = Path(comparisons.__file__).parent
 ROOMS: tuple[Room, ...] = ("accuracy", "cost")
-EVAL_SECONDS = 0.05  # timing of a call of an eval, half of what `gradbench` alone takes
+# Most of an eval's time goes into compiling, once for each size and library; so this command takes
+# the smallest size only, and leaves the protocol and the first calls to `gradbench`.
+EVAL_SECONDS = 0.05
 DEMONSTRATION_TIMEOUT = 120.0
 PEERS = ("numpy", "torch", "autograd", "jax")
 
@@ -62,13 +65,10 @@ def everything(
     workers: Workers = 1,
     pin: Pin = False,
 ) -> None:
-    """Measure the matrix, GradBench's small sizes and the demonstrations, then report."""
-    from comparisons.methods import METHODS
-    from comparisons.problems import PROBLEMS
-
+    """Measure the matrix, GradBench's smallest sizes and the demonstrations, then report."""
     settings = replace(QUICK if quick else DEFAULT, workers=workers, pin=pin)
-    problems, methods = (tuple(item.name for item in known) for known in (PROBLEMS, METHODS))
-    plan = runner.plan_run(problems, methods, settings, out)
+    chosen = select((), known_problems()), select((), known_methods())
+    plan = runner.plan_run(*chosen, settings, out)
     console = Console()
     start = time.monotonic()
     console.rule("matrix", align="left")
@@ -118,23 +118,22 @@ def _mark(stage: Stage, settings: Settings) -> str:
 
 
 def _gradbench(out: Path, console: Console) -> str:
-    """Check and measure the small sizes of all evals; what failed, or ""."""
+    """Measure the smallest size of all evals, each contender against the code by hand; what is
+    wrong, or ""."""
     console.rule("gradbench", align="left")
-    chosen = evals.evals_named(["all"])
     with console.status("starting", refresh_per_second=2) as status:
-        bad = [found for found in evals.check(chosen, "small", status.update) if found.reason]
-        if bad:
-            return "; ".join(f"{found.eval} {found.function}: {found.reason}" for found in bad[:3])
-        result = evals.run(chosen, "small", EVAL_SECONDS, None, status.update)
+        chosen = evals.evals_named(["all"])
+        result = evals.run(chosen, "smallest", EVAL_SECONDS, None, status.update, first_calls=False)
     with writing(out):
         keep_evals(result, out)
-    return ""
+    bad = [c for c in result.cells if c.method == "diffkit" and c.status in ("wrong", "failed")]
+    return "; ".join(f"{cell.eval} {cell.workload}: {cell.reason}" for cell in bad[:3])
 
 
 def _demonstrate(
     room: Room, demonstration: Demonstration, worker: Worker, out: Path, console: Console
 ) -> str:
-    """Measure a demonstration, quickly, and show what it found; why it failed, or ""."""
+    """Measure a demonstration, quickly, and show what it found; what fails, or ""."""
     request = {
         "job": "demonstration",
         "room": room,
@@ -147,12 +146,15 @@ def _demonstrate(
         answer = answered(worker.ask(request, DEMONSTRATION_TIMEOUT))
     if answer["status"] == "unwritable":
         raise OutputError(answer["reason"])
-    if answer["status"] not in ("ok", "error"):  # lost with its worker, which kept nothing of it
+    if answer["status"] not in ("ok", "error", "missing"):  # lost with its worker: nothing is kept
         demonstrations.write(_lost(room, demonstration, answer["reason"], start), out)
-    for kept in demonstrations.read(out):
-        if (kept.room, kept.name) == (room, demonstration.name):
-            demonstrations.show(kept, console)
-    return answer["reason"]
+    found = [k for k in demonstrations.read(out) if (k.room, k.name) == (room, demonstration.name)]
+    for kept in found:
+        demonstrations.show(kept, console)
+    if answer["status"] == "missing":  # no failure; tried again when the package is there
+        return ""
+    fails = [f.name for kept in found for f in kept.shown.figures if f.verdict == "fails"]
+    return answer["reason"] or "; ".join(f"{name} fails" for name in fails)
 
 
 def _lost(room: Room, d: Demonstration, reason: str, start: float) -> Kept:

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from comparisons import machine, runner
 from comparisons.commands.common import OUT, Out, show_report, stopped
-from comparisons.lookup import select
+from comparisons.lookup import known_methods, known_problems, select
+from comparisons.plugins import method_plugins, problem_plugins
 from comparisons.settings import DEFAULT, QUICK, Settings
 
 __all__ = ["Pin", "Quick", "Workers", "list_everything", "measure", "report", "run"]
@@ -33,9 +35,6 @@ def run(
     pin: Pin = False,
 ) -> None:
     """Measure every cell that has no record yet, then report."""
-    from comparisons.methods import METHODS
-    from comparisons.problems import PROBLEMS
-
     settings = QUICK if quick else DEFAULT
     settings = replace(
         settings,
@@ -45,7 +44,13 @@ def run(
         workers=workers,
         pin=pin,
     )
-    chosen = select(problems.split(","), PROBLEMS), select(methods.split(","), METHODS)
+    chosen = (
+        select(problems.split(","), known_problems()),
+        select(methods.split(","), known_methods()),
+    )
+    for plugin in (*problem_plugins(), *method_plugins()):
+        if plugin.error:
+            typer.echo(f"left out: plugin {plugin.name} of {plugin.package}: {plugin.error}")
     measure(runner.plan_run(*chosen, settings, out), fresh)
     show_report(out)
 
@@ -57,19 +62,30 @@ def report(out: Out = OUT) -> None:
 
 def list_everything() -> None:
     """List problems and methods."""
-    from comparisons.methods import METHODS
-    from comparisons.problems import PROBLEMS
-
     console = Console()
     table = Table(Column("problem", no_wrap=True), "what", "sizes", "source", title="Problems")
-    for problem in PROBLEMS:
+    for problem in known_problems():
         table.add_row(
             problem.name, problem.title, " ".join(map(str, problem.sizes)), problem.source
         )
     console.print(table)
     table = Table(Column("method", no_wrap=True), "what", "family", "needs", title="Methods")
-    for method in METHODS:
-        table.add_row(method.name, method.title, method.family, ", ".join(method.needs))
+    for method in known_methods():
+        title = f"{method.title} (when named)" if method.by_name else method.title
+        table.add_row(method.name, title, method.family, ", ".join(method.needs))
+    console.print(table)
+    _list_plugins(console)
+
+
+def _list_plugins(console: Console) -> None:
+    """What other packages add, and what is wrong with those that add nothing."""
+    found = (*problem_plugins(), *method_plugins())
+    if not found:
+        return
+    table = Table(Column("plugin", no_wrap=True), "of", "what it adds", title="Plugins")
+    for plugin in found:
+        adds = ", ".join(item.name for item in plugin.items)
+        table.add_row(plugin.name, plugin.package, escape(adds or f"left out: {plugin.error}"))
     console.print(table)
 
 

@@ -3,9 +3,27 @@
 To add one: a file with a `DEMONSTRATION`, its name in the import, and a line in the tuple below.
 """
 
-from comparisons.cost import speelpenning
+from comparisons.cost import (
+    bounds,
+    checkpointing,
+    compression,
+    crossover,
+    helmholtz,
+    speelpenning,
+    swell,
+    taylor,
+)
 from comparisons.demonstration import Demonstration
 
 __all__ = ["DEMONSTRATIONS"]
 
-DEMONSTRATIONS: tuple[Demonstration, ...] = (speelpenning.DEMONSTRATION,)
+DEMONSTRATIONS: tuple[Demonstration, ...] = (
+    swell.DEMONSTRATION,
+    helmholtz.DEMONSTRATION,
+    bounds.DEMONSTRATION,
+    speelpenning.DEMONSTRATION,
+    crossover.DEMONSTRATION,
+    compression.DEMONSTRATION,
+    checkpointing.DEMONSTRATION,
+    taylor.DEMONSTRATION,
+)

@@ -13,9 +13,9 @@ and bound the ratios by 2.5, 4 and 10.
 
 An elementary function counts as one operation here. Its derivative takes another function and a
 product, or a few operations (tan' = 1 + tan^2): value and tangent stay within 2.5 times the
-function if that is worth so many multiplications: 2 suffice for a sine, and are what Griewank and Walther
-assume. The table of operations finds that number for each (a square root counts as arithmetic); it
-is infinite where the tangent takes more functions than that, as that of a power does.
+function if that is worth so many multiplications: 2 suffice for a sine, and are what Griewank and
+Walther assume. The table of operations finds that number for each (a square root counts as
+arithmetic); it is infinite where the tangent takes three functions, as that of a power does.
 
 Source: Baur & Strassen, The complexity of partial derivatives, Theoretical Computer Science 22
 (1983); Griewank & Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, chapters 3 and 4.
@@ -101,13 +101,14 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "multiply": lambda x, y: x * y,
     "divide": lambda x, y: x / y,
     **{
-        name: getattr(np, name)
-        for name in (
-            "square sqrt cbrt exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh arcsin "
-            "arccos arctan arcsinh arctanh hypot arctan2 power logaddexp"
-        ).split()
+        f.__name__: f
+        for f in (
+            np.square, np.sqrt, np.cbrt, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log1p,
+            np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
+            np.arcsinh, np.arctanh, np.hypot, np.arctan2, np.power, np.logaddexp,
+        )
     },
-}
+}  # fmt: skip
 
 
 def row(name: str) -> tuple[str, int, int, int, float | str]:

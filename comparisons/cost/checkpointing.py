@@ -77,9 +77,9 @@ def loop(h: float, steps: int, checkpoint: str) -> float:
         return dk.scan(step, h, length=steps, checkpoint=kept)[0]
     if steps == 1:
         return step(h)[0]
-    return dk.scan(
-        lambda inner, _: (loop(inner, steps // SHORT, "nested"), None), h, length=SHORT
-    )[0]
+    return dk.scan(lambda inner, _: (loop(inner, steps // SHORT, "nested"), None), h, length=SHORT)[
+        0
+    ]
 
 
 def row(steps: int, checkpoint: str, run: bool) -> Row:
@@ -149,28 +149,30 @@ def measure(quick: bool) -> Shown:
         done = revolve(s, r)
         right = done.order == [*range(published)][::-1]
         figures.append(
-            equal(f"steps reversed, s = {s}, r = {r}", len(done.order) if right else 0, published, SOURCE)
+            equal(
+                f"steps reversed, s = {s}, r = {r}",
+                len(done.order) if right else 0,
+                published,
+                SOURCE,
+            )
         )
         schedules.append((s, r, len(done.order), done.kept, done.advances))
     beyond = max(max(kept - s - 1, runs - r) for s, r, _, kept, runs in schedules)
     longest = 1_000 if quick else 10_000
-    rows = [
-        row(10**k, way, 10**k <= longest) for way in WAYS for k in (2, 3, 4, 5, 6)
-    ]
+    rows = [row(10**k, way, 10**k <= longest) for way in WAYS for k in (2, 3, 4, 5, 6)]
     found = {(r.steps, r.checkpoint): r for r in rows}
     slopes = {r.gradient for r in rows if r.steps == longest}
-    least = {way: found[10**6, way].counted - found[10**5, way].counted for way in WAYS}
+    more = (found[10**6, "nested"].counted - found[10**5, "nested"].counted) / DOUBLE
+    live = {way: found[10_000, way].counted / DOUBLE for way in WAYS}
+    at_peak, growth = "doubles live at the peak of 10^4 steps", "exponent of the memory's growth"
     figures += [
         at_most("states kept beyond s + 1, or advances beyond r", beyond, 0, SOURCE),
-        within("doubles live at the peak of 10^4 steps, all kept",
-               found[10_000, "none"].counted / DOUBLE, 10_000, 10_016, "n states, and the loop's own"),
-        within('the same, checkpoint="sqrt"', found[10_000, "sqrt"].counted / DOUBLE, 200, 216,
-               "2 sqrt(n) states"),
-        within("the same, loops of ten in loops of ten", found[10_000, "nested"].counted / DOUBLE,
-               40, 56, "10 log10(n) states"),
-        within("exponent of the memory's growth, all kept", grown(rows, "none"), 0.99, 1.01),
-        within('checkpoint="sqrt"', grown(rows, "sqrt"), 0.45, 0.55),
-        at_most("nested: doubles for ten times the steps", least["nested"] / DOUBLE, 12),
+        within(f"{at_peak}, all kept", live["none"], 10_000, 10_016, "n states, and the step's"),
+        within(f"{at_peak}, checkpoint='sqrt'", live["sqrt"], 200, 216, "2 sqrt(n) states"),
+        within(f"{at_peak}, loops of ten nested", live["nested"], 40, 56, "10 log10(n) states"),
+        within(f"{growth}, all kept", grown(rows, "none"), 0.99, 1.01),
+        within(f"{growth}, checkpoint='sqrt'", grown(rows, "sqrt"), 0.45, 0.55),
+        at_most("doubles more for ten times the steps, loops of ten nested", more, 12),
         at_most("measured bytes beyond the count, the most of all",
                 max(r.measured - r.counted for r in rows if r.measured is not None), OVERHEAD),
         equal(f"gradients of {longest} steps that differ", len(slopes) - 1, 0),

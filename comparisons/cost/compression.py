@@ -58,26 +58,29 @@ def measure(quick: bool) -> Shown:
     """Count passes, then time a compressed Jacobian against one pass a column."""
     n = 1000
     hessian = dk.sparse_hessian(rosenbrock).plan(np.ones(50))
+    columns, rows, both = (
+        passes(arrowhead, 50, method) for method in ("forward", "reverse", "bidirectional")
+    )
+    bands = {b: passes(banded(b), n) for b in (1, 2, 5, 10)}
     figures = [
-        equal(f"passes, tridiagonal, n = {n}", passes(banded(1), n), 3, CPR),
-        *(equal(f"bandwidth {b}", passes(banded(b), n), 2 * b + 1, CPR) for b in (2, 5, 10)),
-        equal("arrowhead, n = 50, by columns", passes(arrowhead, 50, "forward"), 50),
-        equal("by rows", passes(arrowhead, 50, "reverse"), 50),
-        equal("by both", passes(arrowhead, 50, "bidirectional"), 3, COLOURS),
-        equal("tridiagonal Hessian by a star colouring",
+        *(equal(f"passes, bandwidth {b}, n = {n}", k, 2 * b + 1, CPR) for b, k in bands.items()),
+        equal("passes, arrowhead, n = 50, by columns", columns, 50),
+        equal("passes, arrowhead, n = 50, by rows", rows, 50),
+        equal("passes, arrowhead, n = 50, by both", both, 3, COLOURS),
+        equal("passes, tridiagonal Hessian, star colouring",
               dk.sparse_hessian(chain).plan(np.ones(n)).passes, 3, COLOURS),
         equal("entries of Rosenbrock's Hessian, n = 50, of 2500", hessian.pattern.nnz, 148,
               "50 + 2 · 49; CasADi finds as many"),
     ]  # fmt: skip
     sizes = (10, 30, 100) if quick else (10, 30, 100, 300, 1000)
-    rows = [timed(size, 0.02 if quick else 0.2) for size in sizes]
+    times = [timed(size, 0.02 if quick else 0.2) for size in sizes]
     figures.append(agreement())
     x = tuple(map(float, sizes))
     names = ("one pass a column", "compressed")
     curves = tuple(
-        Curve(name, x, tuple(row[k + 1] for row in rows)) for k, name in enumerate(names)
+        Curve(name, x, tuple(row[k + 1] for row in times)) for k, name in enumerate(names)
     )
-    table = Table("A tridiagonal Jacobian in seconds", ("n", *names), tuple(rows))
+    table = Table("A tridiagonal Jacobian in seconds", ("n", *names), tuple(times))
     return Shown(tuple(figures), (table,), (Plot(table.title, "n", "seconds", curves),))
 
 

@@ -29,6 +29,7 @@ __all__ = ["DEMONSTRATION", "break_even", "counted", "network"]
 
 SOURCE = "Griewank & Walther 2008, section 3.4"
 HIDDEN = 32
+PRODUCT = 4096  # n m of the shapes between which they break even
 
 
 def network(n: int, m: int):
@@ -61,11 +62,11 @@ def timed(n: int, m: int, seconds: float) -> tuple[float, float]:
 
 
 def break_even(shapes: dict[float, tuple[float, float]]) -> float:
-    """The n / m at which the costs are equal, between the shapes on either side; n m is constant.
-    The ratio of the costs is close to a power of the shape, so its logarithm is interpolated."""
-    shape = np.log(np.array([*shapes]))
+    """The n / m at which the costs are equal, for shapes of constant n m: the ratio of the costs is
+    close to a power of the shape, so a line is drawn through their logarithms."""
     lead = np.log([forward / reverse for forward, reverse in shapes.values()])
-    return float(np.exp(np.interp(0.0, lead, shape)))
+    slope, offset = np.polyfit(np.log([*shapes]), lead, 1)
+    return float(np.exp(-offset / slope))
 
 
 def second_order(n: int) -> tuple[float, float]:
@@ -79,22 +80,24 @@ def second_order(n: int) -> tuple[float, float]:
 def measure(quick: bool) -> Shown:
     """The sweep over shapes, then the Hessian over n."""
     sides = (1, 16, 256) if quick else (1, 4, 16, 64, 256)
-    diagonal = [(k, 256 // k) for k in (4, 8, 16, 32, 64)]
+    diagonal = [(k, PRODUCT // k) for k in (16, 32, 64, 128, 256)]
     shapes = list(dict.fromkeys([(n, m) for n in sides for m in sides] + diagonal))
     counts = {shape: counted(*shape) for shape in shapes}
-    times = {shape: timed(*shape, 0.01 if quick else 0.05) for shape in counts}
+    times = {shape: timed(*shape, 0.03 if quick else 0.05) for shape in counts}
     by_shape = [{n / m: found[n, m] for n, m in diagonal} for found in (counts, times)]
     even, even_timed = map(break_even, by_shape)
     row, column = counts[256, 1], counts[1, 256]
     sizes = (10, 30, 100)
-    seconds = {n: second_order(n) for n in sizes}
+    orders = {n: second_order(n) for n in sizes}
     figures = (
-        within("n / m at which they break even, operations, n m = 256", even, 0.5, 2.0, SOURCE),
-        beside("the same by time, NumPy's operations", even_timed, "near 1"),
+        within(
+            f"n / m at which they break even, operations, n m = {PRODUCT}", even, 0.5, 2.0, SOURCE
+        ),
+        beside(f"n / m at which they break even, time, n m = {PRODUCT}", even_timed, "near 1"),
         at_most("one result of 256 inputs: reverse over forward", row[1] / row[0], 4 / 256, SOURCE),
         at_most("one input, 256 results: forward over reverse", column[0] / column[1], 2.5 / 256),
-        at_most("Hessian times vector, in gradients", max(p for p, _ in seconds.values()), 4.0),
-        within("Hessian, in gradients, over n", seconds[100][1] / 100, 0.5, 4.0),
+        at_most("Hessian times vector, in gradients", max(p for p, _ in orders.values()), 4.0),
+        within("Hessian, in gradients, over n", orders[100][1] / 100, 0.5, 4.0),
     )
     rows = tuple((*shape, *counts[shape], *times[shape]) for shape in shapes)
     head = ("n", "m", "forward, counted", "reverse, counted", "forward, s", "reverse, s")
@@ -106,11 +109,11 @@ def measure(quick: bool) -> Shown:
     )
     ns = tuple(map(float, sizes))
     hessians = tuple(
-        Curve(name, ns, tuple(pair[k] for pair in seconds.values()))
+        Curve(name, ns, tuple(pair[k] for pair in orders.values()))
         for k, name in enumerate(("Hessian times vector", "Hessian"))
     )
     plots = (
-        Plot("Jacobians with n m = 256", "n / m", "operations over the function's", curves),
+        Plot(f"Jacobians with n m = {PRODUCT}", "n / m", "operations over the function's", curves),
         Plot("Second derivatives of log-sum-exp", "n", "operations over the gradient's", hessians),
     )
     return Shown(figures, (table,), plots)

@@ -12,6 +12,7 @@ recalled and not checked against the paper again.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import diffkit as dk
 from comparisons.demonstration import (
@@ -40,7 +41,7 @@ GOAL = 4.0  # diffkit's own, for the time of compiled code
 SECONDS = 0.1
 
 
-def programs(f: Callable[..., object]) -> dict[str, dk.jit]:
+def programs(f: Callable[..., Any]) -> dict[str, Any]:
     """The function, and its gradients by both modes."""
     return {
         "value": dk.jit(f),
@@ -60,23 +61,19 @@ def counted(n: int) -> dict[str, float]:
 def timed(n: int) -> dict[str, float]:
     """The seconds of each gradient over those of the function; differences call the function."""
     case = make(n)
-    seconds = {}
-    for name, program in programs(case.f).items():
-        flat = program.lower(case.x).compile().flat
-        seconds[name] = sample(lambda flat=flat: flat(case.x), SECONDS).median
+    run = {name: p.lower(case.x).compile().flat for name, p in programs(case.f).items()}
 
-    flat = programs(case.f)["value"].lower(case.x).compile().flat
-
-    def differences():
-        base, gradient = flat(case.x), []
+    def differences(x):
+        base, gradient = run["value"](x), []
         for k in range(n):
-            moved = case.x.copy()
+            moved = x.copy()
             moved[k] += 1e-8
-            gradient.append((flat(moved) - base) / 1e-8)
+            gradient.append((run["value"](moved) - base) / 1e-8)
         return gradient
 
-    value = seconds.pop("value")
-    seconds["differences"] = sample(differences, SECONDS).median
+    ways = {**run, "differences": differences}
+    seconds = {name: sample(lambda f=f: f(case.x), SECONDS).median for name, f in ways.items()}
+    value = seconds["value"]
     return {name: seconds[name] / value for name in PUBLISHED}
 
 
@@ -105,18 +102,40 @@ def measure(quick: bool) -> Shown:
     return Shown(tuple(figures(counts, times)), (table,), (plot,))
 
 
-def figures(counts: dict[int, dict[str, float]], times: dict[int, dict[str, float]]) -> list[Figure]:
+def figures(
+    counts: dict[int, dict[str, float]], times: dict[int, dict[str, float]]
+) -> list[Figure]:
     """What to expect: reverse bounded for every n, forward growing."""
     reverse = [found["reverse"] for found in counts.values()]
     slowest = max(found["reverse"] for found in times.values())
     last = max(times)
     return [
-        at_most("operations, reverse over function, the most of all n", max(reverse), CHEAP, "Baur & Strassen 1983"),
-        at_most("the same at n = 50 over n = 8", counts[50]["reverse"] / counts[8]["reverse"], 1.0),
-        at_most("operations, reverse over forward, n = 50", counts[50]["reverse"] / counts[50]["forward"], 0.1),
-        beside("time, reverse over function, the most", slowest, f"at most {GOAL:g}, diffkit's goal"),
+        at_most(
+            "operations, reverse over function, the most of all n",
+            max(reverse),
+            CHEAP,
+            "Baur & Strassen 1983",
+        ),
+        at_most(
+            "operations, reverse over function, n = 50 over n = 8",
+            counts[50]["reverse"] / counts[8]["reverse"],
+            1.0,
+        ),
+        at_most(
+            "operations, reverse over forward, n = 50",
+            counts[50]["reverse"] / counts[50]["forward"],
+            0.1,
+        ),
+        beside(
+            "time, reverse over function, the most", slowest, f"at most {GOAL:g}, diffkit's goal"
+        ),
         *(
-            beside(f"time, {name} over function, n = {last}", times[last][name], published[SIZES.index(last)], "Baydin, Table 4, recalled")
+            beside(
+                f"time, {name} over function, n = {last}",
+                times[last][name],
+                published[SIZES.index(last)],
+                "Baydin, Table 4, recalled",
+            )
             for name, published in PUBLISHED.items()
         ),
     ]

@@ -24,6 +24,7 @@ from diffkit.transforms.unroll import unroll
 
 __all__ = ["DEMONSTRATION", "in_a_loop", "in_the_formulas", "product", "straight"]
 
+SIZES = (10, 100, 1000)
 SOURCE = "Speelpenning 1980; Griewank & Walther 2008, section 3"
 
 
@@ -63,25 +64,35 @@ def in_the_formulas(n: int) -> int:
 
 def measure(_quick: bool) -> Shown:
     """Count at several n."""
-    sizes = (10, 100, 1000)
     figures, rows = [], []
-    for n in sizes:
+    for n in SIZES:
         bound = 3 * (n - 1) - 1
         both, (value, looped), formulas = straight(n), in_a_loop(n), in_the_formulas(n)
         rows.append((n, value, formulas, bound, both, looped))
-        if n in (sizes[0], sizes[-1]):
+        if n in (SIZES[0], SIZES[-1]):
             figures += [
                 equal(f"multiplications of the value, n = {n}", value, n - 1, SOURCE),
-                equal(f"of the partial derivatives' formulas, n = {n}", formulas, n * (n - 2)),
-                at_most(f"of value and gradient, straight-line, n = {n}", both, bound, SOURCE),
-                equal(f"of value and gradient in a loop, n = {n}", looped, 3 * (n - 1)),
+                equal(
+                    f"multiplications of the partial derivatives' formulas, n = {n}",
+                    formulas,
+                    n * (n - 2),
+                ),
+                at_most(
+                    f"multiplications of value and gradient, straight-line, n = {n}",
+                    both,
+                    bound,
+                    SOURCE,
+                ),
+                equal(
+                    f"multiplications of value and gradient in a loop, n = {n}", looped, 3 * (n - 1)
+                ),
             ]
     head = ("n", "value", "formulas", "3(n-1)-1", "reverse, straight-line", "reverse, loop")
     table = Table("Multiplications", head, tuple(rows))
     columns = [*zip(*rows, strict=True)]
     names = {2: "each partial derivative's formula", 4: "value and gradient by reverse mode"}
     curves = [
-        Curve(name, tuple(map(float, sizes)), tuple(map(float, columns[k])))
+        Curve(name, tuple(map(float, SIZES)), tuple(map(float, columns[k])))
         for k, name in names.items()
     ]
     curves.append(Curve("3 (n - 1) - 1", curves[0].x, tuple(map(float, columns[3])), theory=True))

@@ -54,8 +54,10 @@ def run(
     seconds: float = 0.1,
     manual: Path | None = None,
     tell: Tell = lambda _: None,
+    first_calls: bool = True,
 ) -> Run:
-    """Measure all contenders; `tell` hears what is at hand."""
+    """Measure all contenders, and the first call in a new process if asked to; `tell` hears what is
+    at hand."""
     header: dict[str, Any] = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "machine": machine.describe() | {"threads": "one, on one core"},
@@ -63,13 +65,14 @@ def run(
         "settings": {"sizes": sizes, "seconds": seconds, "manual": manual is not None},
     }
     cells: list[Cell] = []
-    first_calls: list[FirstCall] = []
+    first: list[FirstCall] = []
     for eval in evals:
-        tell(f"{eval.name}, first call")
-        first_calls.append(first_call(eval))
+        if first_calls:
+            tell(f"{eval.name}, first call")
+            first.append(first_call(eval))
         cells += measured(eval, sizes, seconds, manual, tell)
     header["finished"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    return Run(header, tuple(cells), tuple(first_calls))
+    return Run(header, tuple(cells), tuple(first))
 
 
 def measured(

@@ -22,7 +22,7 @@ from comparisons.gradbench.kernels import KERNELS
 __all__ = ["TOLERANCE", "Check", "difference", "reference", "validate", "workloads"]
 
 TOLERANCE = 1e-10
-Sizes = Literal["small", "default", "all"]
+Sizes = Literal["smallest", "small", "default", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,10 @@ class Check:
 
 
 def workloads(eval: Eval, sizes: Sizes) -> tuple[Workload, ...]:
-    """The inputs of an eval: the small ones, GradBench's, or those and what lies beyond."""
+    """The inputs of an eval: the small ones or their first, GradBench's, or those and what lies
+    beyond."""
+    if sizes == "smallest":
+        return eval.small[:1]
     if sizes == "small":
         return eval.small
     return eval.workloads if sizes == "default" else (*eval.workloads, *eval.beyond)

@@ -39,6 +39,7 @@ def by_values(
     each: int,
     value: Callable[[Any], Any] = lambda found: found,
     bars: Callable[[Any], Any] | None = None,
+    how: Callable[[Any], str] = lambda found: "",
 ) -> Prepared:
     """Prepare a method that calls f.
 
@@ -47,6 +48,7 @@ def by_values(
         each: calls of f for each input, about.
         value: the derivative in what that call returns.
         bars: the method's own error bars in it, if it has some.
+        how: its own words on how it found them.
     """
     require_few_calls(case, each)
     counted = Counted(case.f)
@@ -61,7 +63,8 @@ def by_values(
         if bars is None:
             return {}
         found = run()
-        return {"error bars": error_bars(derivative(found), numpy.asarray(bars(found)))}
+        table = error_bars(derivative(found), numpy.asarray(bars(found)))
+        return {"error bars": f"{how(found)}\n{table}".strip()}
 
     return Prepared(
         primal=lambda: case.f(case.x),
@@ -94,8 +97,7 @@ def error_bars(values: numpy.ndarray, bars: numpy.ndarray) -> str:
         0                            1    1.0e-09
         1                           -2    2.0e-12
     """
-    bars = numpy.broadcast_to(bars.reshape(values.shape) if bars.size == values.size else bars,
-                              values.shape)  # fmt: skip
+    bars = numpy.broadcast_to(bars.ravel(), values.size).reshape(values.shape)
     lines = [f"{'entry':<8}{'value':>22}  error bar"]
     for at in list(numpy.ndindex(values.shape))[:SHOWN]:
         name = ", ".join(map(str, at))

@@ -10,8 +10,6 @@ optimization and optimal control, Mathematical Programming Computation 11 (2019)
 
 import time
 
-import numpy
-
 from comparisons.method import Method, Prepared
 from comparisons.methods.refusal import refused
 from comparisons.methods.symbols import Namespace, elements, vector
@@ -51,6 +49,4 @@ def prepare(case: Case) -> Prepared:
     )
 
 
-METHODS = (
-    Method("casadi", "CasADi SX, mode by itself", "peer", ("casadi",), prepare),
-)
+METHODS = (Method("casadi", "CasADi SX, mode by itself", "peer", ("casadi",), prepare),)

@@ -1,6 +1,7 @@
 """diffkit's methods that know a function by its values: differences, and the complex step.
 
-Differences call the plain NumPy function. The complex step records it, to see that it is made of
+Differences call the plain NumPy function, with one step, or with several and an error bar. The
+complex step records it, to see that it is made of
 analytic operations, and evaluates it at complex points.
 """
 
@@ -40,6 +41,23 @@ def prepare_finite(scheme: str, each: int, case: Case) -> Prepared:
     return by_values(case, bind, each=each)
 
 
+def prepare_estimate(method: str, each: int, case: Case) -> Prepared:
+    """Bind a method of `dk.numerical`, which answers with error bars."""
+    import diffkit as dk
+
+    scalar = case.operator == "gradient"
+    estimate = dk.numerical.gradient if scalar else dk.numerical.jacobian
+
+    return by_values(
+        case,
+        lambda f: lambda: estimate(f, case.x, method=method),
+        each=each,
+        value=lambda found: found.value,
+        bars=lambda found: found.error,
+        how=lambda found: found.how,
+    )
+
+
 def _method(name: str, title: str, prepare: Callable[[Case], Prepared]) -> Method:
     return Method(f"dk-{name}", f"diffkit, {title}", "diffkit", (), prepare)
 
@@ -47,5 +65,7 @@ def _method(name: str, title: str, prepare: Callable[[Case], Prepared]) -> Metho
 METHODS = (
     _method("complex-step", "complex step", prepare_complex_step),
     _method("central", "central differences", partial(prepare_finite, "central", 2)),
+    _method("adaptive", "adaptive differences", partial(prepare_estimate, "adaptive", 31)),
+    _method("richardson", "Richardson", partial(prepare_estimate, "richardson", 12)),
     _method("one-sided", "forward differences", partial(prepare_finite, "forward", 1)),
 )

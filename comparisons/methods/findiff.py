@@ -46,6 +46,4 @@ def prepare(case: Case) -> Prepared:
     )
 
 
-METHODS = (
-    Method("findiff", "findiff, samples of one variable", "peer", ("findiff",), prepare),
-)
+METHODS = (Method("findiff", "findiff, samples of one variable", "peer", ("findiff",), prepare),)

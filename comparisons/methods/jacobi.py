@@ -28,6 +28,4 @@ def prepare(case: Case) -> Prepared:
     )
 
 
-METHODS = (
-    Method("jacobi", "jacobi, differences and a fit", "peer", ("jacobi",), prepare),
-)
+METHODS = (Method("jacobi", "jacobi, differences and a fit", "peer", ("jacobi",), prepare),)

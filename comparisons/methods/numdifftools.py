@@ -34,6 +34,4 @@ def prepare(case: Case) -> Prepared:
     )
 
 
-METHODS = (
-    Method("numdifftools", "numdifftools, central", "peer", ("numdifftools",), prepare),
-)
+METHODS = (Method("numdifftools", "numdifftools, central", "peer", ("numdifftools",), prepare),)

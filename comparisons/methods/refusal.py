@@ -17,14 +17,14 @@ LONGEST = 200  # characters of the tool's message
 
 @contextlib.contextmanager
 def refused(tool: str, *errors: type[Exception]) -> Iterator[None]:
-    """Turn these exceptions into `Unsupported`, with the first lines of their message.
+    """Turn these exceptions into `Unsupported`, with the beginning of their message.
 
     Example:
         >>> with refused("A tracer", TypeError):
-        ...     len(3)
+        ...     raise TypeError("no truth value")
         Traceback (most recent call last):
         ...
-        comparisons.method.Unsupported: A tracer refuses this function: object of type 'int' has no len()
+        comparisons.method.Unsupported: A tracer refuses this function: no truth value
     """
     try:
         yield

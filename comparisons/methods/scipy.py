@@ -37,6 +37,4 @@ def prepare(case: Case) -> Prepared:
     )
 
 
-METHODS = (
-    Method("scipy", "scipy.differentiate.jacobian", "peer", ("scipy",), prepare),
-)
+METHODS = (Method("scipy", "scipy.differentiate.jacobian", "peer", ("scipy",), prepare),)

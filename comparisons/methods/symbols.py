@@ -16,7 +16,15 @@ __all__ = ["Namespace", "Symbols", "elements", "vector"]
 
 
 class Symbols(numpy.ndarray):
-    """An array of symbols, whose comparisons are arrays of conditions."""
+    """An array of symbols, whose comparisons are arrays of conditions.
+
+    An element is an array, too, of no dimension: a bare symbol could take over what an array does
+    with it, as CasADi's do.
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        return found if isinstance(found, Symbols) else _boxed(found)
 
     def __lt__(self, other: Any) -> Any:
         return numpy.less(self, other, dtype=object)
@@ -33,15 +41,24 @@ class Symbols(numpy.ndarray):
 
 def vector(symbols: Iterable[Any]) -> Symbols:
     """The symbols as an array, shape (n,)."""
-    listed = list(symbols)
-    found = numpy.empty(len(listed), dtype=object)
-    found[:] = listed
-    return found.view(Symbols)
+    return _symbols(numpy.stack([_boxed(symbol) for symbol in symbols]))
 
 
 def elements(value: Any) -> list[Any]:
     """The symbols of an array in order, or the one that is none."""
     return list(value.flat) if isinstance(value, numpy.ndarray) else [value]
+
+
+def _symbols(found: Any) -> Any:
+    """Arrays of objects as `Symbols`: some of NumPy's functions forget the class."""
+    objects = isinstance(found, numpy.ndarray) and found.dtype == object
+    return found.view(Symbols) if objects else found
+
+
+def _boxed(symbol: Any) -> Symbols:
+    found = numpy.empty((), dtype=object)
+    found[()] = symbol
+    return found.view(Symbols)
 
 
 class Namespace:
@@ -80,7 +97,10 @@ class Namespace:
         self.logical_and = numpy.frompyfunc(both, 2, 1)
 
     def __getattr__(self, name: str) -> Any:
-        return self._elementwise.get(name) or getattr(numpy, name)
+        if name in self._elementwise:
+            return self._elementwise[name]
+        own = getattr(numpy, name)
+        return (lambda *args, **kwargs: _symbols(own(*args, **kwargs))) if callable(own) else own
 
     def max(self, x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
         """The largest along an axis, or of all."""

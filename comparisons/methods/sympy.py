@@ -53,6 +53,4 @@ def prepare(case: Case) -> Prepared:
     )
 
 
-METHODS = (
-    Method("sympy", "sympy, diff and lambdify", "peer", ("sympy",), prepare),
-)
+METHODS = (Method("sympy", "sympy, diff and lambdify", "peer", ("sympy",), prepare),)

@@ -97,12 +97,11 @@ def prepare_forward(case: Case) -> Prepared:
     return Prepared(primal=lambda: f(x).numpy(), derivative=derivative, calls=n)
 
 
-def _method(name: str, title: str, prepare: Callable[[Case], Prepared]) -> Method:
-    return Method(f"torch-{name}", f"PyTorch eager, {title}", "peer", ("torch",), prepare)
-
+# The second is what the first call of a transform imports, for seconds that are no cell's.
+FUNC = ("torch", "torch._dynamo")
 
 METHODS = (
-    _method("tape", "torch.autograd", prepare_tape),
-    _method("reverse", "torch.func, reverse mode", prepare_reverse),
-    _method("forward", "torch.func, forward mode", prepare_forward),
+    Method("torch-tape", "PyTorch eager, torch.autograd", "peer", ("torch",), prepare_tape),
+    Method("torch-reverse", "PyTorch eager, torch.func reverse", "peer", FUNC, prepare_reverse),
+    Method("torch-forward", "PyTorch eager, torch.func forward", "peer", FUNC, prepare_forward),
 )

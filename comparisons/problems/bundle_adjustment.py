@@ -120,6 +120,6 @@ PROBLEM = Problem(
     title="Bundle adjustment, Jacobian (size: observations)",
     source="Srajer, Kukelova & Fitzgibbon 2018; GradBench ba",
     sizes=(4, 16, 64),
-    quick=(4, 16),
+    quick=(4,),
     make=make,
 )

@@ -94,7 +94,7 @@ PROBLEM = Problem(
     name="gmm",
     title="Gaussian mixture with Wishart prior (size: components; 15 parameters each)",
     source="Srajer, Kukelova & Fitzgibbon 2018; GradBench gmm",
-    sizes=(5, 10, 25),
-    quick=(5,),
+    sizes=(2, 10),
+    quick=(2,),
     make=make,
 )

@@ -135,8 +135,8 @@ def has_place(axis: Axis, value: float) -> bool:
 def spaced(over: Scale, values: Iterable[float]) -> list[float]:
     """Those of ascending values whose words do not run into each other."""
     kept: list[float] = []
-    for value in values:
-        if not kept or over(value) - over(kept[-1]) >= NARROW:
+    for value in filter(over.shows, values):
+        if not kept or abs(over(value) - over(kept[-1])) >= NARROW:
             kept.append(value)
     return kept
 

@@ -53,7 +53,9 @@ def facts(cell: Cell) -> list[tuple[str, str]]:
     """Name and value of everything that is known of a recorded cell."""
     assert cell.record is not None
     record, m = cell.record, cell.record.measurement
+    depends = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     about = [("finished", record.finished), ("settings", record.settings)]
+    about += [("made with", depends)] if depends else []
     if m is None:
         return [*about, ("time spent", text.seconds(record.seconds))]
     return [

@@ -26,7 +26,7 @@ from comparisons.report.summary import sentences
 
 __all__ = ["COLUMNS", "render"]
 
-# Columns of a place, and those of a measurement: the name, where it comes from, what it means.
+# The columns and what they mean, in their order.
 COLUMNS: dict[str, str] = {
     "problem": "name of the problem",
     "size": "its size",

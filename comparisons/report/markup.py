@@ -9,7 +9,7 @@ Data for the script is JSON inside a `<script type="application/json">`. A brows
 
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from comparisons.records import encode
@@ -65,13 +65,22 @@ def breakable(name: str) -> Html:
 
 
 def table(
-    title: str, head: Iterable[str], rows: Iterable[Iterable[object]], level: str = "h3"
+    title: str,
+    head: Sequence[str],
+    rows: Iterable[Iterable[object]],
+    level: str = "h3",
+    words: Container[int] = (),
 ) -> Html:
-    """A table under a heading, in a box of its own that scrolls if the page is narrow."""
-    columns = join(element("th", name, scope="col") for name in head)
-    body = join(element("tr", *(element("td", cell) for cell in row)) for row in rows)
-    filled = element("table", element("thead", element("tr", columns)), element("tbody", body))
-    return join((element(level, title), scrolling(title, filled)))
+    """A table under a heading, in a box of its own that scrolls if the page is narrow; `words` are
+    the columns that stand left, as numbers do not."""
+
+    def line(tag: str, cells: Iterable[object], **attributes: object) -> Html:
+        kinds = (("word" if k in words else None, cell) for k, cell in enumerate(cells))
+        return element("tr", *(element(tag, cell, class_=c, **attributes) for c, cell in kinds))
+
+    top = element("thead", line("th", head, scope="col"))
+    body = element("tbody", *(line("td", row) for row in rows))
+    return join((element(level, title), scrolling(title, element("table", top, body))))
 
 
 def scrolling(label: str, content: Html) -> Html:

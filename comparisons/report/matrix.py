@@ -166,7 +166,7 @@ def growth(results: Results, fits: dict[tuple[str, str], Fit]) -> Html | None:
                 data_problem=problem,
             )
         )
-    return sortable("Exponents of time against size", join(head), join(rows))
+    return sortable("Exponents of time against size", join(head), join(rows), "growth")
 
 
 def measurements(results: Results, cells: Cells) -> Html:

@@ -27,21 +27,22 @@ GUIDE = (
     "Times are medians of warm runs with one thread; ± is half the distance of the quartiles. The "
     "truth comes from central differences with 120 digits, or from a closed form in extended "
     "precision. The fastest right method of each size has a star, and so has one whose time the "
-    "spreads can not tell from it. PyTorch runs a twin of the function written by hand."
+    "spreads can not tell from it. PyTorch runs a twin of the function written by hand. The same "
+    "figures, and more, stand beside this page in results.csv, results.json and results.md."
 )
 PLANE = (
     "Down is more accurate, left is faster. Point at a mark, or reach it by Tab and the arrow "
     "keys, to read its numbers; Enter opens all of them."
 )
 GROWTH = (
-    "Time against size on logarithmic axes; a whisker spans the quartiles. A power law n^p is a "
-    "straight line there: p is fitted by least squares, ± its standard error. Where sizes are "
-    "small, the cost of calling flattens it."
+    "Time against size on logarithmic axes; a whisker is as long as the distance of the quartiles. "
+    "A power law n^p is a straight line there: p is fitted by least squares, ± its standard error. "
+    "Where sizes are small, the cost of calling flattens it."
 )
 HEAT = (
     "Each box says how many times the fastest right method of its row was exceeded, and the time "
-    "itself. A click, or Tab, the arrow keys and Enter, open the graph, the generated source, the errors at every size and "
-    "the environment."
+    "itself. A click, or Tab, the arrow keys and Enter, open the graph, the generated source, the "
+    "errors at every size and the environment."
 )
 WINS = "Each problem at its largest size with a right result."
 NOTHING = "There are no records yet. Make some with "

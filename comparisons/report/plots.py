@@ -19,6 +19,7 @@ from comparisons.report.results import Results
 __all__ = ["legend", "plane", "scaling", "title_of"]
 
 EXACT = 1e-17  # where an error of zero is drawn
+ERRORS = (EXACT, *(10.0**k for k in range(-14, 300, 3)))  # ticks
 ROUNDING = 2.0**-52
 
 
@@ -50,7 +51,7 @@ def plane(results: Results, cells: Cells) -> Html | None:
     drawn = chart(
         "Relative error against cost",
         Axis("derivative / function in NumPy"),
-        Axis("relative error", tick=lambda v: "0" if v == EXACT else power(v)),
+        Axis("relative error", tick=lambda v: "0" if v == EXACT else power(v), at=ERRORS),
         marks=sorted(marks, key=lambda mark: (mark.x, mark.y)),
         levels=((ROUNDING, "round-off, 2.2·10⁻¹⁶"),),
         width=520.0,
@@ -76,7 +77,7 @@ def scaling(results: Results, cells: Cells, fits: dict[tuple[str, str], Fit]) ->
             for cell, m in measured:
                 taken = m.derivative
                 half = taken.median * taken.spread / 2
-                low, high = taken.median - half, taken.median + half
+                low, high = max(taken.median - half, taken.best), taken.median + half
                 known = math.isfinite(half) and taken.runs > 1
                 marks.append(
                     Mark(

@@ -1,10 +1,11 @@
 """The sections of the page on demonstrations: ours beside what was published."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 from comparisons import text
-from comparisons.demonstration import Curve, Plot, Shown
+from comparisons.demonstration import Curve, Plot, Shown, Table
 from comparisons.demonstrations import Kept, word
 from comparisons.report.chart import Axis, Line, Look, Mark, chart, look, swatch
 from comparisons.report.markup import Html, element, join, table
@@ -22,12 +23,15 @@ GUIDE = (
 
 
 def section(kept: Iterable[Kept], room: str) -> Html | None:
-    """The demonstrations of a room, if any has run."""
-    articles = [article(k) for k in kept if k.room == room]
-    if not articles:
+    """The demonstrations of a room, if any has run, and how many of their checks hold."""
+    own = [k for k in kept if k.room == room]
+    if not own:
         return None
+    verdicts = Counter(figure.verdict for k in own for figure in k.shown.figures)
+    tally = f"Checks: {verdicts['holds']} hold, {verdicts['fails']} fail."
     heading = element("h2", TITLES[room])
-    return element("section", heading, element("p", GUIDE, class_="state"), *articles)
+    guide = element("p", GUIDE, " ", element("b", tally), class_="state")
+    return element("section", heading, guide, *map(article, own))
 
 
 def article(kept: Kept) -> Html:
@@ -53,7 +57,8 @@ def content(shown: Shown) -> Html:
     head = ("figure", "ours", "expected", "verdict", "source")
     plots = element("div", *map(drawn, shown.plots), class_="multiples") if shown.plots else None
     numbers = (
-        table(t.title, t.head, [map(word, row) for row in t.rows], "h4") for t in shown.tables
+        table(t.title, t.head, [map(word, row) for row in t.rows], "h4", wordy(t))
+        for t in shown.tables
     )
     return join(
         (
@@ -64,6 +69,16 @@ def content(shown: Shown) -> Html:
             *numbers,
         )
     )
+
+
+def wordy(shown: Table) -> set[int]:
+    """The columns of a table that hold texts, and none that begins like a number."""
+    columns = enumerate(zip(*shown.rows, strict=True))
+    return {
+        k
+        for k, cells in columns
+        if all(isinstance(c, str) and not c.lstrip("+-")[:1].isdigit() for c in cells)
+    }
 
 
 def verdict(found: str) -> Html:

@@ -45,10 +45,9 @@ for (const title of document.querySelectorAll(".mark > title")) {
 }
 
 const STOPS = "thead button, td [data-cell] > button, .mark";
+const SETS = "table.sortable, figure > svg";
 const seen = stop => stop.closest("[hidden]") === null;
-const sets = [...document.querySelectorAll("table.sortable, figure svg")].filter(
-  set => set.querySelector(STOPS) !== null,
-);
+const sets = [...document.querySelectorAll(SETS)].filter(set => set.querySelector(STOPS) !== null);
 const stops = set => [...set.querySelectorAll(STOPS)].filter(seen);
 
 // One element of a set takes part in the order of Tab: the last one that was reached.
@@ -71,20 +70,19 @@ function neighbour(set, at, key) {
   return line[line.indexOf(at) + (along ?? across)];
 }
 
+// The document listens for all: an SVG that listened itself would become a stop of its own.
 const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
-for (const set of sets) {
-  settle(set);
-  set.addEventListener("focusin", event => {
-    const stop = event.target.closest(STOPS);
-    if (stop) settle(set, stop);
-  });
-  set.addEventListener("keydown", event => {
-    const at = event.target.closest(STOPS);
-    if (at === null || !KEYS.includes(event.key)) return;
-    event.preventDefault();
-    neighbour(set, at, event.key)?.focus();
-  });
-}
+for (const set of sets) settle(set);
+document.addEventListener("focusin", event => {
+  const stop = event.target.closest(STOPS);
+  if (stop?.closest(SETS)) settle(stop.closest(SETS), stop);
+});
+document.addEventListener("keydown", event => {
+  const at = event.target.closest(STOPS);
+  if (!at?.closest(SETS) || !KEYS.includes(event.key)) return;
+  event.preventDefault();
+  neighbour(at.closest(SETS), at, event.key)?.focus();
+});
 document.addEventListener("filtered", () => {
   for (const set of sets) {
     const now = set.querySelector("[tabindex='0']");
@@ -108,6 +106,19 @@ function tell(event) {
   const above = box.top - tip.offsetHeight - 8;
   tip.style.top = (above > 0 ? above : box.bottom + 8) + "px";
 }
-document.addEventListener("pointerover", tell);
-document.addEventListener("focusin", tell);
+
+// Among many methods, the one that is pointed at stands out; in a legend, too.
+const coloured = [...document.querySelectorAll(".matrix :is(.mark, .line)[data-method]")];
+
+function follow(event) {
+  const method = event.target.closest?.(".mark[data-method], .legend [data-method]")?.dataset.method;
+  for (const one of coloured) {
+    one.classList.toggle("faint", method !== undefined && one.dataset.method !== method);
+  }
+}
+
+for (const name of ["pointerover", "focusin"]) {
+  document.addEventListener(name, tell);
+  document.addEventListener(name, follow);
+}
 document.addEventListener("scroll", () => (tip.hidden = true), { passive: true });

@@ -13,7 +13,7 @@ import keyword
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -82,7 +82,8 @@ def from_sympy(formula: Any, symbols: Any) -> FromSympy:
         >>> dk.grad(f, argnums=1)(np.pi / 2, 3.0)
         np.float64(6.0)
     """
-    parts = tuple(formula) if isinstance(formula, list | tuple) else (formula,)
+    several = isinstance(formula, list | tuple)
+    parts = tuple(cast("Sequence[Any]", formula)) if several else (formula,)
     arrays = [array_of(part) for part in parts]
     free: set[Formula] = set()
     for item in (x for array in arrays for x in array.ravel()):
@@ -92,7 +93,7 @@ def from_sympy(formula: Any, symbols: Any) -> FromSympy:
         graph_of(arrays, places),
         tuple(np.shape(place) for place in places),
         tuple(array.shape for array in arrays),
-        isinstance(formula, list | tuple),
+        several,
         tuple(str(place) if np.shape(place) == () else "" for place in places),
     )
 
@@ -232,4 +233,7 @@ def split(arg: Any, lead: tuple[int, ...]) -> list[Any]:
 
 def spread(y: Any, shape: tuple[int, ...]) -> Any:
     """A value in the common shape: one that mentions no argument is a number yet."""
-    return y if np.shape(y) == shape else np.where(np.zeros(shape, bool), y, y)
+    if np.shape(y) == shape:
+        return y
+    stretched: Any = np.broadcast_arrays(y, np.zeros(shape))[0]
+    return stretched if isinstance(stretched, Tracer) else stretched.copy()

@@ -43,11 +43,11 @@ class Symbolic:
     tree is differentiated as on paper, and swells); `simplify` asks sympy to simplify, slowly.
 
     Before anything is expanded the operations of formula and derivatives are counted on the graph;
-    more than `limit` are refused. A hundred thousand take sympy about a minute."""
+    more than `limit` are refused. Fifty thousand take sympy about half a minute."""
 
     simplify: bool = False
     cse: bool = True
-    limit: int = 100_000
+    limit: int = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ def _brief(case: Case) -> Prepared:
     return _right(case)
 
 
+def _cores(case: Case) -> Prepared:
+    return replace(_right(case), details=lambda: {"cores": str(sorted(os.sched_getaffinity(0)))})
+
+
 def _crash(case: Case) -> Prepared:
     os.kill(os.getpid(), signal.SIGSEGV)
     raise AssertionError("unreachable")
@@ -112,6 +116,7 @@ CHATTY = _fake("chatty", _chatty)
 SLOW = _fake("slow", _slow)
 SLOWER = _fake("slower", _slow)
 BRIEF = _fake("brief", _brief)
+CORES = _fake("cores", _cores)
 CRASH = _fake("crash", _crash)
 EXIT = _fake("exit", _exit)
 HANG = _fake("hang", _hang)

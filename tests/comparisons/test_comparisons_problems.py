@@ -4,7 +4,16 @@ values."""
 import numpy
 import pytest
 
-from comparisons.problems import PROBLEMS, gmm, helmholtz, logistic_map, mass_spring, speelpenning
+from comparisons.problems import (
+    PROBLEMS,
+    gmm,
+    heat,
+    helmholtz,
+    kepler,
+    logistic_map,
+    mass_spring,
+    speelpenning,
+)
 from comparisons.truth import central_difference, complex_step_jacobian, truth
 
 SMALL = [(problem, size) for problem in PROBLEMS for size in problem.quick]
@@ -88,6 +97,44 @@ def test_helmholtz_closed_form_is_the_true_gradient(n):
     assert 0.0 < b @ x < 1.0
     exact = central_difference(helmholtz.make(n).multiprecision, x)
     close(helmholtz.closed_form(x, a, b), exact, 4e-16)
+
+
+def test_heat_adjoint_is_the_true_gradient():
+    case = heat.make(3)
+    mp = pytest.importorskip("mpmath")
+    position = [mp.mpf(i) / 4 for i in (1, 2, 3)]
+    start, target = numpy.sin(numpy.pi * numpy.arange(1.0, 4.0) / 4.0), [t / 2 for t in position]
+
+    def loss(k):
+        u, r = [mp.mpf(float(value)) for value in start], mp.mpf(heat.R)
+        for _ in range(heat.STEPS):
+            rod = [0, *u, 0]
+            q = [k[j] * (rod[j + 1] - rod[j]) for j in range(4)]
+            u = [u[i] + r * (q[i + 1] - q[i]) for i in range(3)]
+        return sum((a - b) ** 2 for a, b in zip(u, target, strict=True)) / 3
+
+    close(case.reference(), central_difference(loss, case.x), 1e-15)
+    assert float(loss([mp.mpf(float(k)) for k in case.x])) == pytest.approx(case.f(case.x), 1e-14)
+
+
+def test_kepler_closed_form_is_the_true_gradient():
+    case = kepler.make(2)
+    mp = pytest.importorskip("mpmath")
+
+    def distances(x):
+        found = mp.mpf(0)
+        for mean, e in zip(x[:2], x[2:], strict=True):
+            anomaly = mp.findroot(lambda a, m=mean, e=e: a - e * mp.sin(a) - m, mean)
+            found += 1 - e * mp.cos(anomaly)
+        return found
+
+    close(case.reference(), central_difference(distances, case.x), 1e-15)
+
+
+def test_kepler_ends_where_newton_does_not_converge():
+    x = numpy.array([0.0, 0.0, 40.0, -7.0])
+    assert numpy.ndim(kepler.make(2).f(x)) == 0
+    assert numpy.isnan(kepler.make(1).f(numpy.array([numpy.nan, 0.5])))
 
 
 def test_gmm_counts_its_parameters():

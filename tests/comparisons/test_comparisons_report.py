@@ -107,6 +107,7 @@ def test_tables_and_plots_are_there_without_a_script():
     words = " ".join(checker.words)
     assert all(name in words for name, _ in COLUMNS)
     assert all(meaning in words for meaning in MEANINGS.values())
+    assert "Checks: 1 hold, 1 fail." in words
     assert "✓ holds" in words and "✗ fails" in words and "not measured: torch" in words
 
 

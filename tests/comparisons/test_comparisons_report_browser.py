@@ -165,7 +165,12 @@ def test_a_mark_tells_its_numbers_and_opens(chromium, path):
         seen.press("Enter")
         assert page.locator("dialog").is_visible()
         seen.press("Escape")
+        faint = page.locator(".plane .faint")
+        page.locator(".legend [data-method=dk-central]").first.hover()
+        others = page.locator(".plane .mark:not([data-method=dk-central])").count()
+        assert faint.count() == others > 0, "the method that is pointed at stands out"
         page.locator("article .mark").first.hover()
+        assert faint.count() == 0
         assert page.locator(".tip").inner_text() == "ours: 1, 1"
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import scipy.stats
-from report_samples import HOSTILE, MEASUREMENT, RECORD, results
+from report_samples import HOSTILE, MEASUREMENT, RECORD, TIMING, record, results
 
 from comparisons.report import Results, exports, write
 from comparisons.report.chart import Axis, Line, Look, Mark, chart, look, power, scale
@@ -17,6 +17,7 @@ from comparisons.report.fits import exponents, fit
 from comparisons.report.markup import Html, data_island, element
 from comparisons.report.outcomes import judge
 from comparisons.report.page import render
+from comparisons.report.plots import plane, scaling
 
 LOOK = Look(0, 0)
 
@@ -87,6 +88,25 @@ def test_a_line_has_gaps_and_a_lone_point_is_a_dot():
 def test_the_first_methods_do_not_look_alike():
     looks = [look(place) for place in range(56)]
     assert len(set(looks)) == 56
+
+
+def test_an_exact_result_stands_on_a_line_of_its_own():
+    exact, wild = record("exact", 0.0, 1e-3), record("wild", 1e12, 1e-3)
+    cells = judge(Results((exact, wild)))
+    svg = plane(Results((exact, wild)), cells)
+    ticks = dict(re.findall(r'y="(\S+)" dy="0.35em" class="end">([^<]*)<', svg))
+    at, _ = re.findall(r'<circle cx="\S+" cy="(\S+)"|points="\S+,(\S+)"', svg)[0]
+    assert ticks[at] == "0" and list(ticks.values()).count("0") == 1
+
+
+def test_a_wide_spread_still_has_its_whisker():
+    wide = replace(TIMING, median=3e-6, best=1e-6, spread=4.0)
+    records = [
+        replace(RECORD, size=n, measurement=replace(MEASUREMENT, derivative=wide)) for n in (1, 2)
+    ]
+    shown = Results(tuple(records))
+    svg = scaling(shown, judge(shown), exponents(shown))
+    assert svg.count('class="whisker"') == 2
 
 
 def test_a_wrong_result_is_hollow_and_says_so():

@@ -7,16 +7,16 @@
     functions   the elementary ones      special    the special ones
     choices     comparing, choosing, rounding where a ball lies on both sides
     arrays      what ops do to arrays    matrices   elimination and substitution
-    enclose     a graph evaluated, and the doubling of precision
+    enclosure   a graph evaluated, and the doubling of precision
 
 The balls are flint's (`pip install 'diffkit[certify]'`).
 """
 
-from .enclose import Enclosed as Enclosed
-from .enclose import differentiated as differentiated
-from .enclose import enclose as enclose
-from .enclose import expanded as expanded
-from .enclose import refined as refined
+from .enclosure import Enclosed as Enclosed
+from .enclosure import differentiated as differentiated
+from .enclosure import enclose as enclose
+from .enclosure import expanded as expanded
+from .enclosure import refined as refined
 from .numbers import load_flint as load_flint
 from .numbers import lower_float as lower_float
 from .numbers import upper_float as upper_float

@@ -39,7 +39,7 @@ MOVING = (
 WRITING = ("slice_add", "slice_set", "scatter_add", "scatter_set")
 """Ops that write one array into another, which both have to be arrays for that."""
 WHOLE = (
-    "iota", "bit_and", "bit_or", "bit_xor", "bit_not", "shift_left", "shift_right", "gcd", "lcm",
+    "bit_and", "bit_or", "bit_xor", "bit_not", "shift_left", "shift_right", "gcd", "lcm",
     "bit_count", "row_order",
 )  # fmt: skip
 """Ops on integers."""
@@ -118,9 +118,9 @@ def cast(tape: Tape, x: Any, dtype: DType) -> Any:
 def to_number(tape: Tape, x: Any, complex_: bool) -> Any:
     if isinstance(x, Open):
         return choices.select(tape, x, ball(1), ball(0))
-    if isinstance(x, Active | Series):
-        return x
-    return load_flint().acb(ball(x)) if complex_ else ball(x)
+    if complex_ and not isinstance(x, Series):
+        return x + load_flint().acb(0) if isinstance(x, Active) else load_flint().acb(ball(x))
+    return ball(x)
 
 
 def nonzero(tape: Tape, x: Any) -> Any:
@@ -322,6 +322,7 @@ def table(tape: Tape) -> dict[str, Callable[..., Any]]:
         found[name] = lambda x, part, parts=parts: over(parts[part])(x)
     return found | {
         "scale": over(scale),
+        "iota": lambda n, dtype: cast(tape, np.arange(n), dtype),
         "no_derivative": lambda x, **_: x,
         "polygamma": lambda x, n: over(polygamma(n))(x),
         "cast": lambda x, dtype: cast(tape, x, dtype),
@@ -345,7 +346,7 @@ def or_integers(tape: Tape, function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of numbers, and NumPy's own where all operands are integers or booleans."""
 
     def call(*args: Any, **attrs: Any) -> Any:
-        if any(np.asarray(arg).dtype == object for arg in args):
+        if not all(np.asarray(arg).dtype.kind in "iub" for arg in args):
             return function(*args, **attrs)
         assert tape.node is not None
         return tape.node.op.numpy(*args, **attrs)

@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 
 from ...errors import UnsupportedError, explain
-from .functions import divide, root
-from .numbers import Ball, ball, is_complex, load_flint, same, union, unit
+from .functions import divide, root, squared
+from .numbers import Ball, ball, is_complex, load_flint, same, union
 from .series import Series, unknown
 from .tape import Active, Tape, Undecided
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Open:
-    """A comparison that a small move would turn, with its `value` at the point, or None where that
-    is not known at this precision."""
+    """A comparison that a small move would turn, known by identity: its `value` at the point, or
+    None where that is not known at this precision."""
 
     value: bool | None
 
@@ -131,12 +131,13 @@ def decide(tape: Tape, p: Any) -> bool:
 # --- choices -------------------------------------------------------------------------------------
 
 
-def between(tape: Tape, x: Any, y: Any, value: Ball) -> Any:
-    """A number that is x or y, with a slope between theirs."""
+def between(tape: Tape, c: Open, x: Any, y: Any, value: Ball) -> Any:
+    """A number that is x or y as a comparison says, with a slope between theirs."""
     if isinstance(x, Series) or isinstance(y, Series):
         return unknown(x if isinstance(x, Series) else y, value)
-    parents = [z for z in (x, y) if isinstance(z, Active)]
-    return Active(tape, value, parents, [unit()] * len(parents)) if parents else value
+    pairs = [(x, tape.share(c, (1, 0))), (y, tape.share(c, (0, 1)))]
+    moving = [(z, share) for z, share in pairs if isinstance(z, Active)]
+    return Active(tape, value, *zip(*moving, strict=True)) if moving else value
 
 
 def select(tape: Tape, c: Any, x: Any, y: Any) -> Any:
@@ -147,23 +148,21 @@ def select(tape: Tape, c: Any, x: Any, y: Any) -> Any:
     a, b = at(x), at(y)
     tape.note("tie", c.value is not None)
     value = union(a, b) if c.value is None else a if c.value else b
-    return between(tape, x, y, value) if a == b else jump(tape, value, x, y)
+    return between(tape, c, x, y, value) if a == b else jump(tape, value, x, y)
 
 
 def absolute(tape: Tape, x: Any) -> Any:
     a = at(x)
     if is_complex(a):
         return modulus(tape, x, a)
-    if a >= 0 and not (a == 0 and moves(x)):
-        return x
-    if a < 0:
-        return -x
+    if a > 0 or a < 0:
+        return x if a > 0 else -x
     if not moves(x):
         return abs(a)
     tape.note("kink", a == 0)
     if isinstance(x, Series):
         return unknown(x, abs(a))
-    return Active(tape, abs(a), (x,), (load_flint().arb(0, 1),))
+    return Active(tape, abs(a), (x,), (tape.share(Open(None), (-1, 1)),))
 
 
 def modulus(tape: Tape, x: Any, a: Ball) -> Any:
@@ -190,7 +189,7 @@ def extreme(greater: int) -> Callable[..., Any]:
         a, b = at(x), at(y)
         tape.note("tie", found.value is not None)
         value = a.max(b) if greater == 1 else a.min(b)
-        return between(tape, x, y, value)
+        return between(tape, found, x, y, value)
 
     return choose
 
@@ -202,7 +201,7 @@ def hypot(tape: Tape, x: Any, y: Any) -> Any:
     """√(x² + y²); at the origin every slope between -1 and 1."""
     if isinstance(x, Series) or isinstance(y, Series):
         return root(x * x + y * y)
-    value = (at(x) ** 2 + at(y) ** 2).sqrt()
+    value = (squared(at(x)) + squared(at(y))).sqrt()
     if not (moves(x) or moves(y)):
         return value
     tip = not value > 0
@@ -243,9 +242,8 @@ def nearest(a: Ball) -> Ball:
     half = a + load_flint().arb(0.5)
     below = half.floor()
     if half.is_exact() and half.is_integer():
-        even = below / 2
-        return below if even.is_integer() else below - 1
-    return below
+        return below if (below / 2).is_integer() else below - 1
+    return union(below, below - 1) if half.contains_integer() else below
 
 
 def sign(tape: Tape, x: Any) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from .lift import Function
-from .numbers import Ball, anything, is_complex, load_flint
+from .numbers import Ball, anything, ball, is_complex, load_flint
 from .series import Series, native
 
 
@@ -49,11 +49,26 @@ def whole(y: Ball) -> int | None:
 GREATEST_POWER = 10**6
 
 
+def squared(x: Ball) -> Ball:
+    """x², which of a real number is not negative."""
+    return x * x if is_complex(x) else (x * x).nonnegative_part()
+
+
+def raised(x: Ball, n: int) -> Ball:
+    """xⁿ by squaring. (flint's own power of a ball around 0 is by the logarithm, and unbounded.)"""
+    if n < 0:
+        return 1 / raised(x, -n)
+    out = ball(1)
+    while n:
+        out, x, n = out * x if n % 2 else out, x * x, n // 2
+    return out
+
+
 def power_value(x: Ball, y: Ball) -> Ball:
     """x^y; by multiplication for a whole y, and 0 at 0 for y > 0."""
     n = whole(y)
     if n is not None:
-        return x**n
+        return raised(x, n)
     if x == 0 and not is_complex(y) and y > 0:
         return x
     return x**y
@@ -76,13 +91,13 @@ def tanh_slope(x: Any, y: Any) -> Any:
     if isinstance(x, Series) or is_complex(x):
         return 1 - y * y
     e = (-2 * abs(x)).exp()
-    return 4 * e / (1 + e) ** 2
+    return 4 * e / ((1 + e) * (1 + e))
 
 
 # fmt: off
 divide     = Function("div", lambda x, y: x / y, (lambda x, y, q: 1 / y, lambda x, y, q: -q / y), lambda x, y: x / y)
 reciprocal = Function("reciprocal", lambda x: 1 / x, (lambda x, y: -y * y,), lambda x: 1 / x)
-square     = Function("square", lambda x: x * x if is_complex(x) else x**2, (lambda x, y: 2 * x,), lambda x: x * x)
+square     = Function("square", squared, (lambda x, y: 2 * x,), lambda x: x * x)
 power      = Function("pow", power_value, (power_by_base, power_by_exponent))
 sqrt       = Function("sqrt", lambda x: x.sqrt(), (lambda x, y: 1 / (2 * y),))                      # 1/(2√x)
 root       = Function("root", lambda x: x.sqrt(), (lambda x, y: 1 / (2 * y),), kink="kink")         # of a sum of squares

@@ -18,7 +18,7 @@ import numpy as np
 from ...errors import ShapeError, explain
 from ...graph import Graph, Node
 from ...types import Array
-from .enclose import PRECISION, Enclosed
+from .enclosure import PRECISION, Enclosed
 from .numbers import (
     DIGITS,
     Ball,

@@ -68,11 +68,6 @@ def anything() -> Ball:
     return load_flint().arb("nan")
 
 
-def unit() -> Ball:
-    """[0, 1]: a share between two that is not known."""
-    return load_flint().arb(0.5, 0.5)
-
-
 def same(x: Ball, y: Any) -> bool:
     """Whether two balls are one and the same number. (Of balls, x == y and x != y are true only if
     they are certain, and may both be false.)"""

@@ -99,9 +99,12 @@ def native(name: str) -> Callable[[Series], Series]:
     def expand(x: Series) -> Series:
         flint = load_flint()
         kind = flint.acb_series if any(map(is_complex, x.terms)) else flint.arb_series
-        count = len(x.terms)
+        count, cap = len(x.terms), flint.ctx.cap
         flint.ctx.cap = count
-        found = getattr(kind(list(x.terms), count), name)()
+        try:
+            found = getattr(kind(list(x.terms), count), name)()
+        finally:
+            flint.ctx.cap = cap
         return Series([found[k] for k in range(count)])
 
     return expand

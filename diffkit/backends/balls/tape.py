@@ -6,8 +6,11 @@ input holds the derivative. None of this reads the rules by which a graph is dif
 error there can not be in both (Griewank & Walther, Evaluating Derivatives, 2008, section 3.2; for
 the enclosures Moore, Interval Analysis, 1966, chapter 11).
 
-At a kink a partial is the ball of all slopes there, which gives a bound for Clarke's generalised
-gradient: if that is one number, the derivative exists and is it. A value that jumps has no bound of
+At a kink a partial is a `Share`, one slope on the one side and another on the other. The derivative
+is linear in each share, so that sweeps with the shares at their ends, in every combination, give
+all slopes that there are and those between: a bound for Clarke's generalised gradient. If that is
+one number, the derivative exists and is it. (Where the shares are many, each is a ball, and the
+bound is wider.) What goes by one comparison has one share. A value that jumps has no bound of
 a slope. It then depends on the tape's `wild` number, whose adjoint spoils every derivative.
 
 A complex number is the pair of its parts, with the conventions of `ops.complex`; a partial that is
@@ -16,13 +19,17 @@ no multiplication is a function of the cotangent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import product
 from typing import Any
 
 from ...errors import DiffkitError
 from ...graph import Node
-from .numbers import Ball, anything, ball, is_complex
+from .numbers import Ball, anything, ball, is_complex, union
+
+MOST_SIDES = 6  # of which all combinations are tried
 
 
 class Undecided(DiffkitError):
@@ -42,6 +49,14 @@ class Note:
     index: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A partial at a kink: its one end or the other, as `side` says, which is known by identity."""
+
+    side: object
+    ends: tuple[int, int]
+
+
 @dataclass(slots=True, eq=False)
 class Tape:
     """What an evaluation leaves behind: the active numbers in the order in which they were made,
@@ -49,6 +64,8 @@ class Tape:
 
     numbers: list[Active] = field(default_factory=lambda: [])
     notes: dict[tuple[Any, ...], Note] = field(default_factory=lambda: {})
+    sides: dict[int, object] = field(default_factory=lambda: {})
+    """The comparisons that shares go by."""
     undecided: bool = False
     """Whether more digits may decide what these could not."""
     forced: bool = False
@@ -64,6 +81,11 @@ class Tape:
     def input(self, value: Ball) -> Active:
         """A number to differentiate by."""
         return Active(self, value, (), ())
+
+    def share(self, side: object, ends: tuple[int, int]) -> Share:
+        """A partial that goes by a comparison."""
+        self.sides[id(side)] = side
+        return Share(side, ends)
 
     def jump(self, value: Ball) -> Active:
         """A number without any bound of its slope."""
@@ -126,6 +148,18 @@ def gradient(result: Any, tape: Tape, inputs: Sequence[Active], seed: Ball) -> l
         return [anything() for _ in inputs]
     if not isinstance(result, Active):
         return [ball(0) for _ in inputs]
+    sides = list(tape.sides) if len(tape.sides) <= MOST_SIDES else []
+    found = [
+        swept(result, tape, inputs, seed, dict(zip(sides, ends, strict=True)))
+        for ends in product((0, 1), repeat=len(sides))
+    ]
+    return [reduce(union, column) for column in zip(*found, strict=True)]
+
+
+def swept(
+    result: Active, tape: Tape, inputs: Sequence[Active], seed: Ball, ends: Mapping[int, int]
+) -> list[Ball]:
+    """One sweep, with the shares of some comparisons at these ends."""
     adjoints: list[Ball] = [None] * (result.place + 1)
     adjoints[result.place] = real_part(seed, result)
     for place in range(result.place, -1, -1):
@@ -134,7 +168,7 @@ def gradient(result: Any, tape: Tape, inputs: Sequence[Active], seed: Ball) -> l
             continue
         number = tape.numbers[place]
         for parent, partial in zip(number.parents, number.partials, strict=True):
-            part = real_part(times(ct, partial), parent)
+            part = real_part(times(ct, partial, ends), parent)
             known = adjoints[parent.place]
             adjoints[parent.place] = part if known is None else known + part
     if adjoints[tape.wild.place] is not None:
@@ -144,8 +178,12 @@ def gradient(result: Any, tape: Tape, inputs: Sequence[Active], seed: Ball) -> l
     return [ball(0) if ct is None else ct for ct in found]
 
 
-def times(ct: Ball, partial: Any) -> Ball:
+def times(ct: Ball, partial: Any, ends: Mapping[int, int]) -> Ball:
     """What a cotangent gives to a parent."""
+    if isinstance(partial, Share):
+        end = ends.get(id(partial.side))
+        both = union(*map(ball, partial.ends)) if end is None else partial.ends[end]
+        return ct * both
     return partial(ct) if callable(partial) else ct * partial
 
 

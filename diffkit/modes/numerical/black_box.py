@@ -1,9 +1,8 @@
 """A function of NumPy arrays that is known by its values alone: called safely, within bounds, and
 counted.
 
-Every call gets an array of its own, which the function may write. Outside of where it is defined it
-may return nan or raise an `ArithmeticError` or `ValueError`, as Python's math module does: both say
-that a step was too far. At the point itself its errors are the user's.
+Every call gets an array of its own, which the function may write. Its errors at the point itself
+are the user's; elsewhere, some say that a step was too far (`lines.derivative`).
 """
 
 from __future__ import annotations
@@ -62,18 +61,12 @@ class BlackBox:
             return self.f(np.array(points)[()], *self.args)
 
     def moved(self, step: Any) -> Any:
-        """The values at x + step, or with steps along a last axis at many points; nan where f is
-        not defined."""
+        """The values at x + step, or with steps along a last axis at many points."""
         many = np.ndim(step) > self.x.ndim
         x = self.x[..., None] if many else self.x
         points = self.held(x + step)
         want = self.center.shape + ((points.shape[-1],) if many else ())
-        try:
-            y = self.called(points)
-        except (ArithmeticError, ValueError) as error:
-            if isinstance(error, DiffkitError):
-                raise
-            return np.full(want, np.nan)
+        y = self.called(points)
         if y.shape != want:
             got, remedy = f"a result of shape {y.shape}", "Let it have one shape for all x"
             if many:
@@ -99,7 +92,13 @@ class BlackBox:
         rng = np.random.default_rng(0)
         away = rng.uniform(-1e-3, 1e-3, (*self.x.shape, 2)) * (1 + np.abs(self.x[..., None]))
         steps = np.concatenate([np.zeros((*self.x.shape, 1)), away], -1)
-        together = self.moved(steps)
+        try:
+            together = self.moved(steps)
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, DiffkitError):
+                raise
+            got, want = f"vectorized=True, but for three points {error!r}", "results for all three"
+            raise CheckError(explain(self.asked, got, want, ALONG)) from error
         alone = np.stack([self.center, self.moved(steps[..., -1])], -1)
         ends = together[..., [0, -1]]
         scale = np.max(np.abs(alone), initial=0, where=np.isfinite(alone))

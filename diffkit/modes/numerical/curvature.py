@@ -78,5 +78,5 @@ def assembled(
         else:
             mixed = line.sign * (d - second[..., i] - second[..., j]) / 2
             value[..., i, j] = value[..., j, i] = mixed / unit
-            bar[..., i, j] = bar[..., j, i] = (e + error[..., i] + error[..., j]) / 2 / unit
+            bar[..., i, j] = bar[..., j, i] = (e + error[..., i] + error[..., j]) / 2 / abs(unit)
     return value, bar

@@ -5,8 +5,9 @@ error ε|f|/h, and the best step leaves about two thirds of the digits; one-side
 half. Formulas of higher accuracy (see `stencils`) keep more: of accuracy 8, fourteen of sixteen.
 Steps scale with max(1, |x|) and balance the two errors (see `steps`).
 
-The bar of a difference costs a second one at twice the step: they differ by (2^q - 1) times the
-truncation error and the rounding of both.
+The bar of a difference costs a second one at twice the step. If truncation prevails, the two differ
+by 2^q - 1 times the error of the first; if noise does, by about the noise of both. Nothing tells
+which, so the bar is twice the difference, and the rounding of the values.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def derivative(
 
     fine, rounding = quotient(twice / 2)
     coarse, _ = quotient(twice)
-    bar = 2 * (np.abs(fine - coarse) / (2**formula.accuracy - 1) + rounding)
+    bar = 2 * (np.abs(fine - coarse) + rounding)
     how = f"{settings.scheme if formula == asked else 'shifted'}, accuracy {formula.accuracy}"
     return Estimate(
         fine, np.where(np.isfinite(fine), bar, np.inf), (twice, twice / 2), len(found), how

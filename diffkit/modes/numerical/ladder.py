@@ -1,8 +1,13 @@
-"""Values of a function at steps that are powers of two, taken one by one under a budget.
+"""Values of a function at steps of halved length, taken one by one under a budget.
 
-x + 2^k loses no digit of 2^k as long as it stays among the floats of x, so the steps are what they
-say they are. A step counts only where every value that is finite at x is finite there too, and none
-is taken outside of the bounds; `top` remembers the smallest one that was refused.
+A step is c 2^k with c = 741455/2^20, about 1/sqrt(2). Since c has twenty digits, x + t is exact
+unless t is below 2^-32 x, or so long that x + t has a larger exponent than x, where half a unit of
+the last place is nothing. So the steps are what they say they are. They are no powers of two, as f
+rounds too: the product in sin(100 x) errs alike at all x + 2^k, which shifts the phase and cannot
+be seen in differences; at steps with digits it is noise, and is measured.
+
+A step counts only where every value that is finite at x is finite there too, and none is taken
+outside of the bounds; `top` remembers the smallest one that was refused.
 """
 
 from __future__ import annotations
@@ -14,10 +19,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Ladder"]
+from ...errors import DiffkitError, ShapeError, explain
 
-UNIT = 741455 / 2**20  # 0.7071…
-HIGHEST, LOWEST = 1000, -1060  # exponents whose powers are finite and not zero
+__all__ = ["HIGHEST", "LOWEST", "UNIT", "Ladder"]
+
+UNIT = 741455 / 2**20  # c above
+HIGHEST, LOWEST = 1000, -1040  # exponents whose steps are finite and not zero
 
 
 @dataclass(slots=True)
@@ -31,7 +38,7 @@ class Ladder:
         shape, known: of along(0), and where that is finite, flat.
         center: along(0) there.
         side: 0 for steps to both sides, else 1 or -1.
-        values: by exponent, the pair (along(2^k), along(-2^k)), or one value for one side.
+        values: by exponent k, the pair of along(c 2^k) and along(-c 2^k), or the one of one side.
         top: no exponent from here on can be sampled.
         half: by exponent, the sides on which a refused pair was finite.
     """
@@ -56,15 +63,15 @@ class Ladder:
         self.center = first[self.known]
 
     def room(self, side: int) -> int:
-        """The largest exponent within the bounds; `LOWEST` if there is none."""
+        """The largest exponent within the bounds; one below `LOWEST` if there is none."""
         low, high = self.bounds
         most = min(high if side >= 0 else math.inf, -low if side <= 0 else math.inf)
-        return min(math.frexp(most/UNIT)[1] - 1, HIGHEST) if 0.0 < most < math.inf else (
-            HIGHEST if most > 0.0 else LOWEST - 1
-        )
+        if most == 0.0:
+            return LOWEST - 1
+        return HIGHEST if most == math.inf else math.frexp(most / UNIT)[1] - 1
 
     def take(self, k: int) -> bool:
-        """Sample the step 2^k; whether it is there now."""
+        """Sample the step of exponent k; whether it is there now."""
         if k in self.values:
             return True
         sides = (self.side,) if self.side else (1, -1)
@@ -73,22 +80,41 @@ class Ladder:
         if k > self.room(self.side):
             self.top = k
             return False
-        found: dict[int, Any] = {}
-        for side in sides:
-            value = np.array(self.along(math.ldexp(side * UNIT, k)), dtype=np.float64).reshape(-1)
-            value = value[self.known]
-            self.calls -= 1
-            if np.isfinite(value).all():
-                found[side] = value
+        found = {side: self.at(math.ldexp(side * UNIT, k)) for side in sides}
+        found = {side: value for side, value in found.items() if value is not None}
         if len(found) < len(sides):
             self.top, self.half[k] = k, found
             return False
         self.values[k] = tuple(found[side] for side in sides)
         return True
 
-    def turn(self, side: int) -> None:
-        """From now on step to one side only; what was sampled there is kept."""
-        ways = {k: found[side] for k, found in self.half.items() if side in found}
-        ways |= {k: pair[0 if side > 0 else 1] for k, pair in self.values.items()}
-        self.values = {k: (value,) for k, value in ways.items()}
-        self.side, self.top = side, HIGHEST
+    def at(self, t: float) -> Any:
+        """The values at t that are finite at 0; None if they are not all finite there.
+
+        Functions of Python's `math` raise where NumPy's give nan, which means the same here.
+        """
+        self.calls -= 1
+        try:
+            value = np.array(self.along(t), dtype=np.float64)
+        except DiffkitError:
+            raise  # of how the function is used, not of where
+        except (ArithmeticError, ValueError):
+            return None
+        if value.shape != self.shape:
+            got = f"shape {value.shape} at t = {t:.3g}, {self.shape} at 0"
+            want = "values of one shape"
+            asked = "a numerical derivative along a line"
+            raise ShapeError(explain(asked, got, want, "Make the shape independent of the values"))
+        value = value.reshape(-1)[self.known]
+        return value if np.isfinite(value).all() else None
+
+    def turn(self) -> bool:
+        """Step to one side from now on, where the shortest refused step was finite, if any was."""
+        shortest = self.half[min(self.half)] if self.half else {}
+        if not shortest:
+            return False
+        self.side = max(shortest)
+        tried = {k: found.get(self.side) for k, found in self.half.items()}
+        self.values = {k: (value,) for k, value in tried.items() if value is not None}
+        self.top = min((k for k, value in tried.items() if value is None), default=HIGHEST)
+        return True

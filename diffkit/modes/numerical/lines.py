@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UnsupportedError, explain
+from ...errors import DiffkitError, UnsupportedError, explain
 from ...tracing import innermost
 from ...types import Type, dtype_of
 from ..linear_map import Arrays, LinearMap
@@ -29,7 +29,8 @@ def derivative(
     along: Along, size: float, method: Black, *, order: int = 1, bounds: Room = EVERYWHERE
 ) -> Estimate:
     """The derivative of some order at 0 of a function along a line, with its error bar, each result
-    for itself: `along(t)` is a float64 array. Where that is not finite at 0, it is nan ± inf.
+    for itself: `along(t)` is a float64 array, or raises an `ArithmeticError` or `ValueError` where
+    the function is not defined, as Python's math does. What is not finite at 0 gets nan ± inf.
 
     `size` is the largest coordinate that moves, where the direction has the largest entry 1.
     """
@@ -43,7 +44,14 @@ def derivative(
     require_room(bounds)
 
     def known(t: float) -> Any:
-        return along(t) if t else center
+        if not t:
+            return center
+        try:
+            return along(t)
+        except DiffkitError:
+            raise  # of how the function is used, not of where
+        except (ArithmeticError, ValueError):
+            return np.full(np.shape(center), np.nan)
 
     with np.errstate(all="ignore"):  # the methods look where the function may not be defined
         if isinstance(method, Finite):

@@ -11,7 +11,7 @@ For each first step of a window the least ratio of its windows counts, since the
 less of the smooth part; and the noise at a step is the root mean square of these over all steps up
 to it, together with `PRIOR` values of 1, so that one lucky difference proves nothing. Both parities
 are looked at: their smooth parts have no coefficients in common, so it takes two accidents to
-mistake an oscillation for a smooth function, and a kink, which has no odd part, is seen in the even.
+mistake an oscillation for a smooth function, and a kink with no odd part is seen in the even one.
 
 Source: J. Moré, S. Wild, Estimating computational noise, SIAM J. Sci. Comput. 33 (2011).
 """
@@ -27,13 +27,13 @@ __all__ = ["excess", "rounding"]
 EPS = 2.0**-52
 HALF = 0.5  # of a unit of the last place: what a value errs by, in root mean square
 PRIOR = 4.0
+LEAST = 1e-308  # below it floats have fewer digits, and small multiples of it vanish
 HUGE = 1e150  # its square is finite
 
 
-def rounding(sizes: Any, least: Any) -> Any:
-    """The variance of the rounding errors of values of these sizes, where `least` is the least
-    positive one."""
-    return np.square(HALF * np.maximum(EPS * np.abs(sizes), least))
+def rounding(sizes: Any) -> Any:
+    """The rounding errors of values of these sizes, in root mean square."""
+    return np.maximum(HALF * EPS * sizes, LEAST)
 
 
 def excess(ratios: Any, count: int) -> Any:

@@ -8,8 +8,9 @@ of a tableau, of which each further one removes one power:
 Central differences have the exponents q, q+2, q+4, …, one-sided ones q, q+1, … (Richardson, Phil.
 Trans. Royal Society A 210, 1911; Romberg 1955). An entry differs from its two parents by about the
 error of the better of them, which bounds its own; but each column multiplies the rounding of the
-values, by (r^e + 1)/(r^e - 1). Of the whole tableau the entry with the least sum is the answer, and
-the sum its bar (after Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in
+values, by (r^e + 1)/(r^e - 1). How large that is, is known of the format of the numbers, and seen
+at the shortest steps. Of the whole tableau the entry with the least sum is the answer, and the sum
+its bar (after Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in
 Engineering Software 4, 1982).
 """
 
@@ -30,6 +31,10 @@ from .steps import EVERYWHERE, Room, placed
 
 SHRINKS = 16
 """How often the first step is divided by 16 to come into the domain, before giving up."""
+
+SAFETY = 3.0
+"""How often an entry's distance from its parents is its error: at most 2.4 times even where the
+error falls like the root of the step, which no column removes."""
 
 
 def derivative(
@@ -54,8 +59,11 @@ def derivative(
     first = formula.quotient(moved, lengths)
     rounding = noise(moved, size, formula.moves, lengths) * formula.gain / lengths**order
     powers = [settings.ratio**e for e in exponents(formula, settings.levels)]
-    value, bar = least(tableau(first, powers), rounding, powers)
-    how = f"{settings.scheme} differences of {settings.levels} steps, extrapolated"
+    columns = tableau(first, powers)
+    seen = scatter(columns, lengths**order) / lengths**order
+    value, bar = least(columns, np.maximum(rounding, seen), powers)
+    scheme = settings.scheme if formula == asked else "shifted"
+    how = f"{scheme} differences of {settings.levels} steps, extrapolated"
     return Estimate(value, bar, steps, 1 + len(steps) * len(formula.moves), how)
 
 
@@ -75,6 +83,17 @@ def tableau(first: Any, powers: Sequence[Any]) -> list[Any]:
     return columns
 
 
+def scatter(columns: Sequence[Any], units: Any) -> Any:
+    """The noise that is seen where truncation is not, in the units of the steps: how much the
+    entries of the three shortest steps still differ, in the column where that is least."""
+    least = np.full(columns[0].shape[1:], np.inf)
+    for column in columns[1:]:
+        if len(column) > 2:
+            changes = np.abs(np.diff(column[-3:], axis=0)) * units[-2:]
+            least = np.fmin(least, np.max(changes, 0))  # without those that are nan
+    return np.where(np.isfinite(least), least, 0.0)
+
+
 def least(columns: Sequence[Any], rounding: Any, powers: Sequence[float]) -> tuple[Any, Any]:
     """The entry with the least bar, and that bar, element by element; nan ± inf where none is."""
     gain, noisy = 1.0, rounding
@@ -83,7 +102,7 @@ def least(columns: Sequence[Any], rounding: Any, powers: Sequence[float]) -> tup
         gain *= (power + 1) / (power - 1)
         noisy = np.maximum(noisy[1:], noisy[:-1])
         spread = np.maximum(np.abs(column - parents[1:]), np.abs(column - parents[:-1]))
-        bars.append(spread + gain * noisy)
+        bars.append(SAFETY * spread + gain * noisy)
     entries, bar = np.concatenate(columns[1:]), np.concatenate(bars)
     bar = np.where(np.isfinite(bar) & np.isfinite(entries), bar, np.inf)
     best = np.argmin(bar, 0)[None]
@@ -92,10 +111,10 @@ def least(columns: Sequence[Any], rounding: Any, powers: Sequence[float]) -> tup
 
 
 def inside(formula: Stencil, h: float, bounds: Room) -> tuple[Stencil, float]:
-    """A formula and a first step within bounds: the one asked for at a step that is up to 64 times
-    shorter, if it can stay as it is then."""
+    """A formula and a first step within bounds: the one asked for, if a step no more than a million
+    times shorter lets it stay as it is, since functions are often singular at their bounds."""
     reach = max(-formula.moves[0], formula.moves[-1])
-    for shorter in (h / 2**k for k in range(7)):
+    for shorter in (h / 2**k for k in range(21)):
         if bounds[0] <= shorter * formula.moves[0] and shorter * formula.moves[-1] <= bounds[1]:
             return formula, shorter
     return placed(formula, min(h, (bounds[1] - bounds[0]) / reach), bounds)

@@ -119,7 +119,7 @@ def lengths(box: BlackBox, method: Black) -> Any:
     lower, upper = (np.ravel(b) for b in box.limits[0])
     ahead, behind = upper - x, x - lower
     far = np.maximum(ahead, behind)
-    if not np.all((far > 0) | np.isnan(x)):
+    if not np.all(far > 0):
         k = int(np.argmin(far))
         got, want = f"equal bounds of element {k}", "room to move"
         raise UnsupportedError(explain(box.asked, got, want, "Hold it fixed, or widen its bounds"))

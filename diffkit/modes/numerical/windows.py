@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Windows", "windows"]
+__all__ = ["Windows", "place", "windows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Windows:
         own: (2 R, n), on the part of f that has the derivative: the derivative, and below it what
             the largest step of the window changed in it.
         other: (R, n), on the part of the other parity: such a change. No rows for one-sided steps.
-        squares: the squares of all these rows, own over other, which amplify independent noise.
-        center: the squares of their sums, which amplify the noise of f(0); zero for the odd part.
+        sizes: |weights| of all these rows, own over other: they amplify the noise of the values.
+        center: |sum of weights| of them, for the noise of f(0); zero where f(0) is not in it.
         start: (R,): the first step i of each row.
         gaps: (R,): how many powers of two the window leaves out.
         usable: (R,): where there are steps enough for a derivative and what changed in it.
@@ -50,7 +50,7 @@ class Windows:
 
     own: Any
     other: Any
-    squares: Any
+    sizes: Any
     center: Any
     start: Any
     gaps: Any
@@ -72,8 +72,7 @@ def windows(exponents: tuple[int, ...], order: int, sided: bool, longest: int) -
     n, longest = len(exponents), min(longest, len(exponents))
     h = np.exp2(np.array(exponents, dtype=np.float64))
     u = h if sided else h * h
-    lead = 1 if sided else 2 - order % 2  # the part is h^lead times a polynomial in u
-    wanted = (order - lead) // (1 if sided else 2)  # the coefficient that is the derivative
+    lead, wanted = place(order, sided)
     own = math.factorial(order) * neville(u, h**lead, wanted, longest)
     other = neville(u, h ** (3 - lead), 0, longest)[n * longest :][: 0 if sided else None]
     rows = np.concatenate([own, other])
@@ -85,14 +84,20 @@ def windows(exponents: tuple[int, ...], order: int, sided: bool, longest: int) -
     return Windows(
         own,
         other,
-        squares=rows**2,
-        center=np.where(even, rows.sum(axis=1) ** 2, 0.0)[:, None],
+        sizes=np.abs(rows),
+        center=np.where(even, np.abs(rows.sum(axis=1)), 0.0)[:, None],
         start=start,
         gaps=np.where(inside, gaps, 0)[:, None],
         usable=inside & (longer > wanted),
         judged=inside & (longer > wanted + 1),
         shorter=np.tri(n, k=-1, dtype=bool)[:, :, None],
     )
+
+
+def place(order: int, sided: bool) -> tuple[int, int]:
+    """The power of h that is taken out of the part of f which has the derivative, and the
+    coefficient that it is in the polynomial in u that remains."""
+    return (1, order - 1) if sided else (2 - order % 2, (order - 1) // 2)
 
 
 def neville(u: Any, scale: Any, wanted: int, longest: int) -> Any:

@@ -9,8 +9,9 @@ sympy gives a tie of three a slope of one half each, which adds up to more than 
 The classes exist once sympy is loaded; where a formula is shown to a person, `plain` replaces them.
 """
 
-# A class made of sympy's is unknown to pyright.
-# pyright: reportUntypedBaseClass=false
+# What sympy passes to a lambda no annotation can say.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ class Report:
     Attributes:
         name: the function's.
         symbols: for each argument its symbol, or an array of them.
-        formula: the function; a sympy Matrix if its result is an array (a column if it has one
-            axis), a tuple if it has several results.
+        formula: the function; a sympy Array if its result is an array, a tuple if it has several
+            results.
         values: its formulas one by one, those of an array row by row.
         partials: the derivatives by all symbols in order, of one result; of several, by rows.
         lets: named subexpressions of formula and derivatives together, in order.
@@ -79,7 +79,8 @@ class Report:
         sympy = load_sympy()
         d = "d" if len(self.flat) == 1 else "\\partial"
         lefts = [f"\\frac{{{d} {self.title}}}{{{d} {sympy.latex(x)}}}" for x in self.flat]
-        return list(zip(lefts, map(sympy.latex, self.partials), strict=True))
+        rights: list[str] = [sympy.latex(d) for d in self.partials]
+        return list(zip(lefts, rights, strict=True))
 
 
 def flat_symbols(symbols: Sequence[Any]) -> Iterator[Formula]:
@@ -88,15 +89,10 @@ def flat_symbols(symbols: Sequence[Any]) -> Iterator[Formula]:
 
 
 def arranged(array: Any) -> Any:
-    """An array of formulas as sympy has it: a number, a matrix, or an array of any rank."""
-    sympy = load_sympy()
+    """An array of formulas as sympy has it: an expression, or an Array."""
     if array.shape == ():
         return array[()]
-    if array.ndim == 1:
-        return sympy.ImmutableMatrix(len(array), 1, list(array))
-    if array.ndim == 2:
-        return sympy.ImmutableMatrix(*array.shape, list(array.ravel()))
-    return sympy.ImmutableDenseNDimArray(list(array.ravel()), array.shape)
+    return load_sympy().ImmutableDenseNDimArray(list(array.ravel()), array.shape)
 
 
 def readable(formulas: Formulas) -> Any:

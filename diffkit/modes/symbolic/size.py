@@ -9,8 +9,8 @@ a formula would be made, but of numbers): f(u, v) has 1 + size(u) + size(v) oper
     that of a product                D(u v) = D(u) + D(v) + inputs(u) · (1 + size(v)) + …
 
 where inputs(u) is how many symbols u mentions. A value with a name of its own counts once, and
-where it is mentioned it is a symbol. Simplification by sympy makes the formulas smaller: these are
-upper bounds. Sums and products of many terms are one level deep, as in sympy.
+where it is mentioned it is a symbol. These are estimates: sympy merges numbers and powers, and
+writes a difference as a sum. Sums and products of many terms are one level deep, as in sympy.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import numpy as np
 
 from ...errors import UnsupportedError, explain
 from ...graph import Graph, Node, flops, no_flops
+from ...types import DType
 from .table import spread
 
 DEEPEST_TREE = 150
@@ -109,6 +110,11 @@ def reduction(x: Any, axes: tuple[int, ...]) -> Any:
     return out[()]
 
 
+def cast(x: Any, dtype: DType) -> Any:
+    """Numbers stay what they are; integers must be known."""
+    return x if dtype.kind == "f" else np.asarray(x).astype(dtype.numpy)
+
+
 def size_table(names: Sequence[str]) -> dict[str, Callable[..., Any]]:
     """The count of each op of these names."""
 
@@ -118,7 +124,7 @@ def size_table(names: Sequence[str]) -> dict[str, Callable[..., Any]]:
 
     table = {name: row(SIGNS.get(name, general)) for name in names}
     table |= dict.fromkeys(("max", "min", "any", "all"), reduction)
-    table["cast"] = lambda x, dtype: x if dtype.kind == "f" else np.asarray(x).astype(dtype.numpy)
+    table["cast"] = cast
     return table
 
 

@@ -8,6 +8,7 @@ formulas as well as numbers. A formula is of real numbers, so nothing in it is n
 
 # The table's lambdas take whatever their op passes, which no annotation of a lambda can say.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
 

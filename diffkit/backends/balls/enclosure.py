@@ -29,6 +29,7 @@ from .series import Series
 from .tape import Note, Tape, Undecided, gradient, value_of
 
 BITS_PER_DIGIT = 3.33
+LEAST_BITS = 56  # of each entry: more than a double has
 FIRST = 106  # bits: twice a double's
 MOST_BITS = 4096
 MOST_OPERATIONS = 3_000_000
@@ -215,7 +216,7 @@ def term(z: Any, k: int, tape: Tape) -> Ball:
 
 def refined(attempt: Callable[[], Enclosed], digits: int, most: int, once: bool) -> Enclosed:
     """The best attempt at growing precision. What is undecided at the last one is raised."""
-    wanted = int(digits * BITS_PER_DIGIT) + 1
+    wanted = max(int(digits * BITS_PER_DIGIT) + 1, LEAST_BITS)
     bits, known, idle = max(FIRST, wanted + 32), -(KNOWN**2), 0
     with PRECISION:
         while True:

@@ -1,0 +1,1 @@
+"""A loop program as portable C: `emit` writes the text, `spelling` has a row for each op."""
