@@ -35,7 +35,7 @@ class Settings:
     """
 
     quick: bool = False
-    seconds: float = 0.3
+    seconds: float = 0.1
     timeout: float = 10.0
     memory: int = 4 * GIB
     workers: int = 1
@@ -43,7 +43,7 @@ class Settings:
 
 
 DEFAULT = Settings()
-QUICK = Settings(quick=True, seconds=0.1, timeout=5.0)
+QUICK = Settings(quick=True, seconds=0.03, timeout=10.0)
 
 
 def fingerprint(settings: Settings) -> str:

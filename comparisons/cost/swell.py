@@ -2,9 +2,9 @@
 
 The logistic map l₁ = x, lₙ₊₁ = 4 lₙ (1 - lₙ) is a formula that has the one before it in it
 twice. Its derivative by the product rule, written down as it comes, contains function and
-derivative of the one before it several times more. What is repeated can be shared (common subexpressions), or, for a
-polynomial of one variable, multiplied out and nested by Horner's rule. Forward mode never repeats
-it: an iteration has three operations and its tangent four.
+derivative of the one before it several times more. What is repeated can be shared (common
+subexpressions), or, for a polynomial of one variable, multiplied out and nested by Horner's rule.
+Forward mode never repeats it: an iteration has three operations and its tangent four.
 
 Source: Baydin, Pearlmutter, Radul & Siskind, Automatic differentiation in machine learning: a
 survey, JMLR 18 (153), 2018, table 1. The counts are those of sympy's count_ops, of formulas that

@@ -41,6 +41,7 @@ class Reverse:
 class Symbolic:
     """Differentiate the formula. `cse` shares common subexpressions (without it, the expression
     tree is differentiated as on paper, and swells); `simplify` asks sympy to simplify, slowly.
+    A custom function is refused: its formula does not know its rule.
 
     Before anything is expanded the operations of formula and derivatives are counted on the graph;
     more than `limit` are refused. Fifty thousand take sympy about half a minute."""

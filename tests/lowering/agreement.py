@@ -1,13 +1,15 @@
 """What the tests of the compiler share: graphs to try, and whether two ways to run one agree.
 
 The witness is the interpreter, which the rest of the suite holds against NumPy, differences and
-PyTorch. A loop program is run in Python after every pass, so that a disagreement names the pass.
+PyTorch. A loop program is run in Python after every pass, so that a disagreement names the pass;
+not after one that left it as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from dataclasses import fields
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -59,13 +61,24 @@ def filled_in(graph: Graph, args: Sequence[Any]) -> list[Any]:
     return [*args, *directions(rng, rest)]
 
 
+Pass = Callable[[Program], Program]
+
+
+def changed(change: Pass, program: Program) -> Program:
+    """What a pass makes of a program: the same object if it left the program as it was."""
+    after = change(program)
+    same = all(getattr(after, f.name) == getattr(program, f.name) for f in fields(Program))
+    return program if same else after
+
+
 def stages(graph: Graph) -> Iterator[tuple[str, Program]]:
-    """The loop program as it is lowered, and after every pass."""
+    """The loop program as it is lowered, and after every pass that changes it."""
     program = lower(graph)
     yield "lower", program
     for change in PASSES:
-        program = change(program)
-        yield change.__name__, program
+        before, program = program, changed(change, program)
+        if program is not before:
+            yield change.__name__, program
 
 
 def close(got: Sequence[Any], want: Sequence[Any], label: str, tolerance: float = DOUBLE) -> None:
@@ -84,24 +97,49 @@ def close(got: Sequence[Any], want: Sequence[Any], label: str, tolerance: float 
         np.testing.assert_allclose(x, y, rtol=near, atol=atol, err_msg=where)
 
 
-def agree_in_python(graph: Graph, args: Sequence[Any], label: str = "") -> None:
-    """The loop program computes what the graph does, after every pass; of a graph with operations
-    that have no compiled form, the loop programs of the pieces between them."""
+def agree_in_python(
+    graph: Graph, args: Sequence[Any], label: str = "", *more: Sequence[Pass]
+) -> None:
+    """The loop program computes what the graph does, after every pass (and of each other list of
+    passes); of a graph with operations that have no compiled form, the loop programs of the pieces
+    between them."""
     args = filled_in(graph, args)
     want = prepare(graph)(args)
     tolerance = tolerance_of(graph)
     found = cut(graph, refusal)
     pieces = [part.graph for part in found.parts if part.compiled]
-    for after in zip(*map(stages, pieces), strict=True):
-        programs = iter(after)
+    start, after = tuple(map(lower, pieces)), cache(changed)
+    ran: set[tuple[Program, ...]] = set()
+
+    def run(programs: tuple[Program, ...], last: str) -> None:
+        if programs in ran:
+            return
+        ran.add(programs)
+        rest = iter(programs)
         values: dict[Atom, Any] = dict(zip(found.graph.params, args, strict=True))
         for part in found.parts:
             given = [values[param] for param in part.graph.params]
-            run = partial(interpret, next(programs)[1]) if part.compiled else prepare(part.graph)
-            values.update(zip(part.graph.outputs, run(given), strict=True))
+            compute = partial(interpret, next(rest)) if part.compiled else prepare(part.graph)
+            values.update(zip(part.graph.outputs, compute(given), strict=True))
         outputs = found.graph.outputs
         got = [atom.value if isinstance(atom, Lit) else values[atom] for atom in outputs]
-        close(got, want, f"{label} after {after[0][0]}", tolerance)
+        close(got, want, f"{label} after {last}", tolerance)
+
+    for passes in (PASSES, *more):
+        programs = start
+        run(programs, "lower")
+        for change in passes:
+            programs = tuple(after(change, program) for program in programs)
+            run(programs, change.__name__)
+
+
+def variants_agree_in_python(graph: Graph, args: Sequence[Any], *more: Sequence[Pass]) -> None:
+    """The graph and its variants, but for those that the optimiser returned as they were; of the
+    optimised adjoint after each other list of passes too."""
+    found = variants(graph)
+    last = found.get("optimised vjp", graph)
+    for label, variant in {id(g): (label, g) for label, g in found.items()}.values():
+        agree_in_python(variant, args, label, *(more if variant is last else ()))
 
 
 def agree_compiled(graph: Graph, args: Sequence[Any], label: str = "") -> None:

@@ -19,7 +19,7 @@ from diffkit.lowering.program import Program
 from diffkit.lowering.syntax import Buffer, Fail, Load, Loop, Stmt, Store
 from diffkit.lowering.walk import walk
 
-from .agreement import agree_in_python, graph_of, variants
+from .agreement import agree_in_python, graph_of, variants_agree_in_python
 
 RNG = np.random.default_rng(0)
 ROWS, LINE = RNG.normal(size=(5, 4)), RNG.normal(size=6)
@@ -27,8 +27,7 @@ ROWS, LINE = RNG.normal(size=(5, 4)), RNG.normal(size=6)
 
 def loops_of(f: Callable[..., Any], *args: Any) -> Program:
     """The program after all passes, which computes what the function does."""
-    for name, graph in variants(graph_of(f, args)).items():
-        agree_in_python(graph, args, name)
+    variants_agree_in_python(graph_of(f, args), args)
     return dk.jit(f).loops(*args)
 
 

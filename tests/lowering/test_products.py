@@ -16,7 +16,7 @@ from diffkit.lowering.program import Program
 from diffkit.lowering.syntax import Loop
 from diffkit.lowering.walk import walk
 
-from .agreement import agree_in_python, graph_of, variants
+from .agreement import graph_of, variants_agree_in_python
 
 RNG = np.random.default_rng(0)
 LANES, M, K, N = 6, 20, 9, 5
@@ -24,8 +24,7 @@ LANES, M, K, N = 6, 20, 9, 5
 
 def loops_of(f: Any, *args: Any) -> Program:
     """The program after all passes, which computes what the function does."""
-    for name, graph in variants(graph_of(f, args)).items():
-        agree_in_python(graph, args, name)
+    variants_agree_in_python(graph_of(f, args), args)
     return dk.jit(f).loops(*args)
 
 

@@ -84,6 +84,24 @@ def deep(x):
     return x
 
 
+def test_a_custom_function_is_refused_as_its_formula_does_not_know_its_rule():
+    @dk.custom_jvp
+    def rounded(x):
+        return np.floor(x)
+
+    @rounded.defjvp
+    def straight_through(primals, tangents):
+        return rounded(*primals), tangents[0]
+
+    def f(x):
+        return rounded(x) * x
+
+    assert dk.grad(f)(2.5) == 4.5
+    for differentiate in (dk.grad(f, method="symbolic"), dk.formula(f)):
+        with pytest.raises(UnsupportedError, match=r"custom function at .*test_symbolic.*own rule"):
+            differentiate(2.5)
+
+
 def test_what_has_no_formula_is_named():
     with pytest.raises(UnsupportedError, match=r"no formula for rint at .*test_symbolic"):
         dk.grad(lambda x: np.rint(x) * x, method="symbolic")(2.2)

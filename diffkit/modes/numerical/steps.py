@@ -7,9 +7,10 @@ size changes f by its own size, the sum is least at
     h = (p G ε / (q |C|))^(1/(p+q))
 
 times that size: ε^(1/2) for forward, ε^(1/3) for central differences, ε^(1/4) for the second
-derivative, and of the ε^(q/(p+q)) that is left, more the higher the accuracy (Nocedal & Wright,
-Numerical Optimization, 2006, section 8.1). Steps are powers of two, so that x + h rounds as little
-as it can: not at all, unless it has more binary digits before the point than x.
+derivative. The error is about ε^(q/(p+q)) then, so a formula of higher accuracy keeps more digits
+(Nocedal & Wright, Numerical Optimization, 2006, section 8.1). Steps are powers of two, so that
+x + h rounds as little as it can: not at all, unless it has more binary digits before the point
+than x.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ def to_sympy(
     """The outputs of a graph as formulas in symbols named after its parameters; with `shared`, a
     value that is used more than once is named instead of repeated.
 
-    Raises `UnsupportedError` for an op without a formula, for complex numbers, and if the formulas, and with
-    `derivative` their derivatives, would have more than `limit` operations.
+    Raises `UnsupportedError` for an op without a formula, for complex numbers, and if the formulas,
+    and with `derivative` their derivatives, would have more than `limit` operations.
     """
     sympy = load_sympy()
     require_few_nodes(graph, limit, asked)

@@ -18,13 +18,15 @@ from ...graph import Graph
 from ...tracing import Run
 from ..linear_map import Arrays, LinearMap
 from ..method import Symbolic
-from .derivative import differentiate
+from ..real import require_no_rules
+from .derivative import ASKED, differentiate
 from .formula_graph import to_graph
 from .formulas import to_sympy
 
 
 def jacobian_graph(graph: Graph, count: int, settings: Symbolic) -> Graph:
     """The graph (params) -> (outputs, ∂ output / ∂ parameter, row by row) of the formulas."""
+    require_no_rules(graph, ASKED)
     formulas = to_sympy(graph, settings.cse, settings.limit)
     return to_graph(differentiate(formulas, count, settings), graph)
 

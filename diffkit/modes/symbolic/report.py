@@ -10,6 +10,7 @@ import numpy as np
 
 from ...graph import Graph
 from ..method import Symbolic
+from ..real import require_no_rules
 from .derivative import slopes
 from .formulas import Formulas, to_sympy
 from .functions import Formula, load_sympy, plain
@@ -115,6 +116,7 @@ def report(graph: Graph, simplify: bool = False, limit: int = Symbolic().limit) 
     Raises `UnsupportedError` for what has no formula, or one of more than `limit` operations.
     """
     sympy = load_sympy()
+    require_no_rules(graph, ASKED)
     formulas = to_sympy(graph, limit=limit, asked=ASKED)
     with walkable(ASKED):
         symbols = list(flat_symbols(formulas.symbols))
