@@ -97,9 +97,9 @@ def test_a_custom_function_is_refused_as_its_formula_does_not_know_its_rule():
         return rounded(x) * x
 
     assert dk.grad(f)(2.5) == 4.5
-    for differentiate in (dk.grad(f, method="symbolic"), dk.formula(f)):
+    for refusing in (dk.grad(f, method="symbolic"), dk.formula(f)):
         with pytest.raises(UnsupportedError, match=r"custom function at .*test_symbolic.*own rule"):
-            differentiate(2.5)
+            refusing(2.5)
 
 
 def test_what_has_no_formula_is_named():
