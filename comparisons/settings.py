@@ -43,7 +43,7 @@ class Settings:
 
 
 DEFAULT = Settings()
-QUICK = Settings(quick=True, seconds=0.03, timeout=10.0)
+QUICK = Settings(quick=True, seconds=0.03, timeout=5.0)
 
 
 def fingerprint(settings: Settings) -> str:

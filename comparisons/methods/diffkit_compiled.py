@@ -19,7 +19,7 @@ from comparisons.problem import Case
 __all__ = ["METHODS"]
 
 # Inputs times operations beyond which the formulas take more than a few seconds.
-MOST = 10_000
+MOST = 5_000
 
 
 def prepare(method: str, case: Case) -> Prepared:

@@ -22,9 +22,11 @@ T = torch
 """PyTorch, as the hand-written twins name it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
-    """`ulps`: how far the value may be from NumPy's, per element, in units of the last place, where
+    """Equal to itself only, so that what is computed of one can be kept.
+
+    `ulps`: how far the value may be from NumPy's, per element, in units of the last place, where
     the order of additions differs. `analytic`: whether the complex step answers it.
     `peer`: how closely PyTorch's own first and second derivatives are known to be right.
     `unlike`: kinds of arrays on which diffkit rightly does otherwise than NumPy, see

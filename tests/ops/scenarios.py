@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import diffkit as dk
-from diffkit.graph import Graph
+from diffkit.graph import Graph, verify
 from diffkit.types import type_of
 
 from . import (
@@ -53,9 +53,10 @@ SINGLE = {
 }
 
 
+@cache
 def graph_of(scenario: Scenario, single: bool = False) -> Graph:
-    """The scenario, traced for the types of its arguments."""
-    return dk.trace(scenario.f)(*[type_of(x) for x in arguments(scenario, single)])
+    """The scenario, traced for the types of its arguments, and verified."""
+    return verify(dk.trace(scenario.f)(*[type_of(x) for x in arguments(scenario, single)]))
 
 
 def arguments(scenario: Scenario, single: bool = False) -> list[Any]:
@@ -80,6 +81,7 @@ def has_twin(graph: Graph) -> bool:
     return scenarios_special.WITHOUT_TORCH.isdisjoint(node.op.name for node in graph.nodes)
 
 
+@cache
 def differentiable(scenario: Scenario) -> bool:
     """Whether some argument and some result are real or complex numbers."""
     return any(active(scenario)) and any(np.asarray(y).dtype.kind in "fc" for y in flat(scenario))

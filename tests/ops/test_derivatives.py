@@ -6,6 +6,7 @@ complex step, and PyTorch (both the graph's twin and a function written for PyTo
 
 from __future__ import annotations
 
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Derivative:
     """A scenario's graph with tangents and cotangents in random directions."""
 
     def __init__(self, scenario: Scenario, single: bool = False) -> None:
-        self.graph = verify(graph_of(scenario, single))
+        self.graph = graph_of(scenario, single)
         self.args = arguments(scenario, single)
         self.on = active(scenario)
         rng = scenario.rng
@@ -54,14 +55,31 @@ class Derivative:
         self.forward = verify(jvp(self.graph, self.on))
         self.reverse = verify(vjp(self.graph, self.on))
 
-    def push(self) -> list[Any]:
-        """J v, of the floating-point results."""
-        return prepare(self.forward)([*self.args, *self.vs])[len(self.graph.outputs) :]
+    @cached_property
+    def pushed(self) -> list[Any]:
+        """The values, and J v of the floating-point ones."""
+        return prepare(self.forward)([*self.args, *self.vs])
 
-    def pull(self, us: list[Any] | None = None) -> list[Any]:
+    @cached_property
+    def pulled(self) -> list[Any]:
+        """The values, and Jᵀ u."""
+        return prepare(self.reverse)([*self.args, *self.us])
+
+    @property
+    def dys(self) -> list[Any]:
+        """J v, of the floating-point results."""
+        return self.pushed[len(self.graph.outputs) :]
+
+    @property
+    def cts(self) -> list[Any]:
         """Jᵀ u."""
-        cts = self.us if us is None else us
-        return prepare(self.reverse)([*self.args, *cts])[len(self.graph.outputs) :]
+        return self.pulled[len(self.graph.outputs) :]
+
+
+@cache
+def derivative(scenario: Scenario, single: bool = False) -> Derivative:
+    """Differentiated and run once for all tests."""
+    return Derivative(scenario, single)
 
 
 def floats_of(graph: Graph, results: list[Any]) -> list[Any]:
@@ -70,47 +88,42 @@ def floats_of(graph: Graph, results: list[Any]) -> list[Any]:
 
 @EACH
 def test_forward_and_reverse_are_transposes(scenario: Scenario) -> None:
-    d = Derivative(scenario)
-    dys, cts = d.push(), d.pull()
+    d = derivative(scenario)
+    dys, cts = d.dys, d.cts
     scale = max(bulk(d.us, dys), bulk(cts, d.vs))
     assert abs(dot(d.us, dys) - dot(cts, d.vs)) <= 1e-12 * coarseness(d.graph) * scale + TINY
 
 
 @BY_OP
-def test_derivatives_have_the_types_of_their_values(scenario: Scenario) -> None:
-    d = Derivative(scenario)
+def test_values_pass_through_and_derivatives_have_their_types(scenario: Scenario) -> None:
+    d = derivative(scenario)
+    values = evaluate(d.graph, d.args)
+    for results in (d.pushed, d.pulled):
+        for y, z in zip(results, values, strict=False):
+            np.testing.assert_array_equal(y, z)
     floats = [t for t in d.graph.types if t.differentiable]
     assert [t for t in d.forward.types[len(d.graph.types) :]] == floats
     params = [p.type for p, moves in zip(d.graph.params, d.on, strict=True) if moves]
     assert [t for t in d.reverse.types[len(d.graph.types) :]] == params
-    for y, t in zip(d.push(), floats, strict=True):
+    for y, t in zip(d.dys, floats, strict=True):
         assert (np.shape(y), np.asarray(y).dtype) == (t.shape, t.dtype.numpy)
-    for x, t in zip(d.pull(), params, strict=True):
+    for x, t in zip(d.cts, params, strict=True):
         assert (np.shape(x), np.asarray(x).dtype) == (t.shape, t.dtype.numpy)
-
-
-@BY_OP
-def test_primal_values_pass_through(scenario: Scenario) -> None:
-    d = Derivative(scenario)
-    values = evaluate(d.graph, d.args)
-    for joint, extra in ((d.forward, d.vs), (d.reverse, d.us)):
-        for y, z in zip(prepare(joint)([*d.args, *extra]), values, strict=False):
-            np.testing.assert_array_equal(y, z)
 
 
 @pytest.mark.parametrize("scenario", [s for s in SMOOTH if s.differences], ids=lambda s: s.name)
 def test_differences(scenario: Scenario) -> None:
     """The numerical derivative is of the NumPy function itself, so that no graph is involved."""
-    d = Derivative(scenario)
+    d = derivative(scenario)
 
     def along(t: float) -> float:
         out = scenario.f(*moved(d.args, d.on, d.vs, t))
         return dot(d.us, floats_of(d.graph, list(out) if isinstance(out, list | tuple) else [out]))
 
     numeric, bar = ridders(along)
-    scale = bulk(d.us, d.push())
+    scale = bulk(d.us, d.dys)
     assert bar <= 1e-8 * scale + 1e-9  # a bar that means something
-    for exact in (dot(d.us, d.push()), dot(d.pull(), d.vs)):
+    for exact in (dot(d.us, d.dys), dot(d.cts, d.vs)):
         assert abs(exact - numeric) <= 10 * bar + 1e-12 * scale
 
 
@@ -119,17 +132,17 @@ def test_differences(scenario: Scenario) -> None:
 )
 def test_complex_step(scenario: Scenario) -> None:
     """Exact to rounding: each tangent element against the size of its column of terms."""
-    d = Derivative(scenario)
+    d = derivative(scenario)
     count = len(d.xs)
     assert d.on[:count] == (True,) * count  # active arguments come first
     stepped = complex_step(d.graph, d.args, ComplexStep())
     assert stepped.push is not None
     _, tangents = stepped.push(d.vs)
-    for dy, want in zip(tangents, d.push(), strict=True):
+    for dy, want in zip(tangents, d.dys, strict=True):
         assert size([dy - want]) <= 1e-13 * max(size([want]), 1e-3)
     exact = dot(d.us, tangents)
-    scale = max(bulk(d.pull(), d.vs), bulk(d.us, d.push()))
-    assert abs(exact - dot(d.pull(), d.vs)) <= 1e-13 * scale + TINY
+    scale = max(bulk(d.cts, d.vs), bulk(d.us, d.dys))
+    assert abs(exact - dot(d.cts, d.vs)) <= 1e-13 * scale + TINY
 
 
 @EACH
@@ -137,13 +150,13 @@ def test_torch_twin(scenario: Scenario) -> None:
     pytest.importorskip("torch")
     from diffkit.backends.torch import table, to_torch
 
-    d = Derivative(scenario)
+    d = derivative(scenario)
     if not has_twin(d.graph):
         assert not set(table()).issuperset(node.op.name for node in d.graph.nodes)
         return
     twin = to_torch(d.graph)
     found = torch_gradient(twin, d.args, d.on, d.us)
-    for x, want in zip(d.pull(), found, strict=True):
+    for x, want in zip(d.cts, found, strict=True):
         assert x.shape == want.shape
         assert size([x - want]) <= scenario.peer[0] * max(size([want]), 1e-3)
 
@@ -152,7 +165,7 @@ def test_torch_twin(scenario: Scenario) -> None:
 def test_function_written_for_torch(scenario: Scenario) -> None:
     """An oracle that shares nothing with diffkit: neither the graph nor the rules."""
     torch = pytest.importorskip("torch")
-    d = Derivative(scenario)
+    d = derivative(scenario)
     assert scenario.torch is not None
     out = scenario.torch(*[torch.tensor(x) for x in d.args])
     values = list(out) if isinstance(out, list | tuple) else [out]
@@ -162,16 +175,16 @@ def test_function_written_for_torch(scenario: Scenario) -> None:
             y.resolve_conj().numpy(), want, rtol=1e-13, atol=1e-13 * size([want])
         )
     found = torch_gradient(scenario.torch, d.args, d.on, d.us)
-    for x, want in zip(d.pull(), found, strict=True):
+    for x, want in zip(d.cts, found, strict=True):
         assert size([x - want]) <= scenario.peer[0] * max(size([want]), 1e-3)
 
 
 @pytest.mark.parametrize("scenario", by_name([s for s in SMOOTH if s.single]))
 def test_float32(scenario: Scenario) -> None:
     """Derivatives in float32 are those in float64 to the precision of the arithmetic."""
-    single, double = Derivative(scenario, single=True), Derivative(scenario)
-    for got, want in zip(single.pull(), double.pull(), strict=True):
+    single, double = derivative(scenario, single=True), derivative(scenario)
+    for got, want in zip(single.cts, double.cts, strict=True):
         assert np.asarray(got).dtype in (np.float32, np.complex64)
         assert size([got - want]) <= 2e-4 * max(size([want]), 1e-2)
-    for got, want in zip(single.push(), double.push(), strict=True):
+    for got, want in zip(single.dys, double.dys, strict=True):
         assert size([got - want]) <= 2e-4 * max(size([want]), 1e-2)

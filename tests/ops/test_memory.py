@@ -16,7 +16,7 @@ from diffkit.types import Type, f64, i64
 
 from .scenario import Scenario
 from .scenarios import SCENARIOS, arguments, by_op, differentiable, graph_of
-from .test_derivatives import Derivative
+from .test_derivatives import derivative
 
 
 def walk(graph: Graph, args: list[Any]) -> None:
@@ -39,7 +39,7 @@ def walk(graph: Graph, args: list[Any]) -> None:
 def test_only_views_share_memory(scenario: Scenario) -> None:
     walk(graph_of(scenario), [np.array(x)[()] for x in arguments(scenario)])
     if differentiable(scenario):
-        d = Derivative(scenario)
+        d = derivative(scenario)
         walk(d.forward, [*d.args, *d.vs])
         walk(d.reverse, [*d.args, *d.us])
 
