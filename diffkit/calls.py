@@ -32,7 +32,8 @@ from .types import Type
 Arrays = list[Any]
 By: TypeAlias = int | str | Sequence[int | str]
 """Arguments by number or by name: one, or several."""
-LONG = 500  # nodes in which to look for unrolled loops
+# Nodes in which to look for unrolled loops: to compile each array node takes as long as ten others.
+LONG, MANY_ARRAYS = 500, 60
 
 
 def selected(asked: str, argnums: Any, argnames: Any) -> By:
@@ -247,5 +248,6 @@ def record_call(call: Call, eager: bool) -> Program:
 
 def rolled(program: Program) -> Program:
     """The program with its unrolled loops as scans, if it is long."""
-    long = len(program.graph.nodes) >= LONG
+    nodes = program.graph.nodes
+    long = len(nodes) >= LONG or sum(n.out.type.size > 1 for n in nodes) >= MANY_ARRAYS
     return replace(program, graph=reroll(program.graph), compared=None) if long else program

@@ -162,11 +162,11 @@ def best_angle(params: Params, dt: float = COARSE, iterations: int = 3) -> float
     return float(angle)
 
 
-def train(iterations: int = 5) -> Iterator[Step]:
+def train(iterations: int = 5, dt: float = COARSE) -> Iterator[Step]:
     """Reach the target by speed and angle: Newton's method for one equation in two unknowns, which
     takes the shortest step to where the range would be right if it were linear."""
     params = PROBLEM.start()
-    both = dk.value_and_grad(lambda aim: distance({**params, **aim}, COARSE))
+    both = dk.value_and_grad(lambda aim: distance({**params, **aim}, dt))
     for k in range(iterations):
         aim = {name: params[name] for name in ("speed", "angle")}
         reached, slope = both(aim)

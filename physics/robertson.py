@@ -62,6 +62,7 @@ def train(iterations: int = 8) -> Iterator[Step]:
     return descend(loss, PROBLEM.start(), 0.1, iterations)
 
 
+@cache
 def sensitivities(time: float) -> Any:
     """∂y/∂k after a time, float[3, 3], a column for each rate."""
     times = np.array([0.0, time])

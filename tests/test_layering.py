@@ -1,9 +1,8 @@
 """The house keeps its order: a room imports only from below, no cycles, no file too long."""
 
 import ast
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 500
@@ -77,7 +76,8 @@ def room_of(module: str) -> str:
     raise AssertionError(f"{module} lies in no room of FLOORS")
 
 
-def imports(path: Path, top_level_only: bool = False) -> set[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """The project's modules that a file imports (not those for type checking alone)."""
     module = module_of(path)
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
@@ -88,9 +88,8 @@ def imports(path: Path, top_level_only: bool = False) -> set[str]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for inner in ast.walk(node)
     }
-    nodes = tree.body if top_level_only else ast.walk(tree)
     found: set[str] = set()
-    for node in nodes:
+    for node in ast.walk(tree):
         if id(node) in skipped:
             continue
         if isinstance(node, ast.Import):
@@ -101,7 +100,8 @@ def imports(path: Path, top_level_only: bool = False) -> set[str]:
             for alias in node.names:
                 inner = f"{full}.{alias.name}"
                 found.add(inner if is_module(inner) else full)
-    return {name for name in found if name.split(".")[0] in ("diffkit", "physics", "comparisons")}
+    tops = ("diffkit", "physics", "comparisons")
+    return frozenset(name for name in found if name.split(".")[0] in tops)
 
 
 def is_module(name: str) -> bool:
@@ -109,17 +109,19 @@ def is_module(name: str) -> bool:
     return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
-@pytest.mark.parametrize("path", files(), ids=module_of)
-def test_a_room_imports_only_from_below(path: Path):
-    here = room_of(module_of(path))
-    for name in imports(path):
-        there = room_of(name)
-        assert FLOOR[there] <= FLOOR[here], f"{module_of(path)} imports {name} from above"
+def test_a_room_imports_only_from_below():
+    wrong: list[str] = []
+    for path in files():
+        module = module_of(path)
+        floor = FLOOR[room_of(module)]
+        above = [name for name in imports(path) if FLOOR[room_of(name)] > floor]
+        wrong += [f"{module} imports {name} from above" for name in sorted(above)]
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", files(), ids=module_of)
-def test_a_file_is_short_enough_to_hold_one_idea(path: Path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+def test_a_file_is_short_enough_to_hold_one_idea():
+    lengths = {module_of(p): len(p.read_text(encoding="utf-8").splitlines()) for p in files()}
+    assert {module: length for module, length in lengths.items() if length > LONGEST} == {}
 
 
 def test_imports_make_no_circle():

@@ -36,7 +36,8 @@ __all__ = ["everything"]
 HERE = Path(comparisons.__file__).parent
 ROOMS: tuple[Room, ...] = ("accuracy", "cost")
 # Most of an eval's time goes into compiling, once for each size and library; so this command takes
-# the smallest size only, and leaves the protocol and the first calls to `gradbench`.
+# the smallest size only, two evals at a time, and leaves the protocol and the first calls to
+# `gradbench`.
 EVAL_SECONDS = 0.05
 DEMONSTRATION_TIMEOUT = 120.0
 PEERS = ("numpy", "torch", "autograd", "jax")
@@ -123,7 +124,9 @@ def _gradbench(out: Path, console: Console) -> str:
     console.rule("gradbench", align="left")
     with console.status("starting", refresh_per_second=2) as status:
         chosen = evals.evals_named(["all"])
-        result = evals.run(chosen, "smallest", EVAL_SECONDS, None, status.update, first_calls=False)
+        result = evals.run(
+            chosen, "smallest", EVAL_SECONDS, None, status.update, first_calls=False, at_once=2
+        )
     with writing(out):
         keep_evals(result, out)
     bad = [c for c in result.cells if c.method == "diffkit" and c.status in ("wrong", "failed")]

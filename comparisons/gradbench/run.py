@@ -4,9 +4,12 @@ A worker that dies or hangs leaves the cells that it has measured, and one that 
 missing.
 """
 
+import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from comparisons.speed.processes import answers
 __all__ = ["check", "evals_named", "run"]
 
 Tell = Callable[[str], None]
+Lines = Generator[tuple[str, Any], None, None]
 
 
 def evals_named(names: Sequence[str]) -> list[Eval]:
@@ -55,38 +59,54 @@ def run(
     manual: Path | None = None,
     tell: Tell = lambda _: None,
     first_calls: bool = True,
+    at_once: int = 1,
 ) -> Run:
     """Measure all contenders, and the first call in a new process if asked to; `tell` hears what is
-    at hand."""
+    at hand. Of `at_once` evals each has a core of its own, if there are so many: most of the time
+    is compiling."""
+    at_once = min(at_once, os.cpu_count() or 1)
     header: dict[str, Any] = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "machine": machine.describe() | {"threads": "one, on one core"},
+        "machine": machine.describe() | {"threads": f"one, on one core, {at_once} evals at a time"},
         "versions": machine.versions(),
         "settings": {"sizes": sizes, "seconds": seconds, "manual": manual is not None},
     }
     cells: list[Cell] = []
     first: list[FirstCall] = []
-    for eval in evals:
-        if first_calls:
-            tell(f"{eval.name}, first call")
-            first.append(first_call(eval))
-        cells += measured(eval, sizes, seconds, manual, tell)
+    with ExitStack() as stopping:  # whatever happens, no process is left behind
+        running: deque[tuple[Eval, Lines]] = deque()
+        for k, eval in enumerate(evals):
+            if first_calls:
+                tell(f"{eval.name}, first call")
+                first.append(first_call(eval))
+            running.append((eval, started(eval, sizes, seconds, manual, k % at_once)))
+            stopping.callback(running[-1][1].close)
+            if len(running) == at_once:
+                cells += measured(*running.popleft(), tell)
+        for eval, lines in running:
+            cells += measured(eval, lines, tell)
     header["finished"] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     return Run(header, tuple(cells), tuple(first))
 
 
-def measured(
-    eval: Eval, sizes: Sizes, seconds: float, manual: Path | None, tell: Tell
-) -> Iterator[Cell]:
-    """The cells of an eval."""
+def started(eval: Eval, sizes: Sizes, seconds: float, manual: Path | None, core: int) -> Lines:
+    """The lines of a worker whose process runs from now on."""
     request = {
         "eval": eval.name,
         "sizes": sizes,
         "seconds": seconds,
         "manual": str(manual) if manual else None,
+        "core": core,
     }
+    lines = answers("comparisons.gradbench.worker", request)
+    next(lines)
+    return lines
+
+
+def measured(eval: Eval, lines: Lines, tell: Tell) -> Iterator[Cell]:
+    """The cells of an eval."""
     workload = ""
-    for kind, record in answers("comparisons.gradbench.worker", request):
+    for kind, record in lines:
         if kind == "begin":
             workload = record
             tell(f"{eval.name} {workload}")

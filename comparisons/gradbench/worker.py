@@ -23,10 +23,10 @@ __all__ = ["main"]
 
 def main() -> None:
     """Measure what the argument asks for."""
-    one_core()
+    request = json.loads(sys.argv[1])
+    one_core(request["core"])
     warnings.filterwarnings("ignore")  # of the peers, about themselves
     say = speaker()
-    request = json.loads(sys.argv[1])
     eval, patience = EVALS[request["eval"]], Patience()
     manual = Path(request["manual"]) if request["manual"] else None
     for workload, function in cases(eval, workloads(eval, request["sizes"])):

@@ -20,6 +20,7 @@ __all__ = ["METHODS"]
 
 # Inputs times operations beyond which the formulas take more than a few seconds.
 MOST = 5_000
+MOST_TANGENTS = 1_000  # a program that pushes more of them takes longer to build than a cell may
 
 
 def prepare(method: str, case: Case) -> Prepared:
@@ -47,6 +48,15 @@ def prepare(method: str, case: Case) -> Prepared:
     )
 
 
+def prepare_forward(case: Case) -> Prepared:
+    """Bind the compiled program that pushes a tangent for each input."""
+    if len(case.x) > MOST_TANGENTS:
+        raise Unsupported(
+            f"{len(case.x):,} inputs take as many tangents; at most {MOST_TANGENTS:,} are tried"
+        )
+    return prepare("forward", case)
+
+
 def prepare_sparse(case: Case) -> Prepared:
     """Bind the compiled Jacobian by colours of its sparsity pattern."""
     if case.operator == "gradient":
@@ -66,7 +76,7 @@ def _method(name: str, title: str, prepare: Callable[[Case], Prepared]) -> Metho
 
 METHODS = (
     _method("compiled-reverse", "reverse mode", partial(prepare, "reverse")),
-    _method("compiled-forward", "forward mode", partial(prepare, "forward")),
+    _method("compiled-forward", "forward mode", prepare_forward),
     _method("compiled-sparse", "sparse Jacobian", prepare_sparse),
     _method("symbolic", "formulas", prepare_symbolic),
 )

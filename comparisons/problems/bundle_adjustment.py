@@ -119,7 +119,7 @@ PROBLEM = Problem(
     name="bundle_adjustment",
     title="Bundle adjustment, Jacobian (size: observations)",
     source="Srajer, Kukelova & Fitzgibbon 2018; GradBench ba",
-    sizes=(4, 16, 64),
+    sizes=(4, 16),
     quick=(4,),
     make=make,
 )

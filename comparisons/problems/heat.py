@@ -6,7 +6,7 @@ between the points j and j + 1, one explicit step is
 
     q_j = k_j (u_{j+1} - u_j),     u_i <- u_i + r (q_i - q_{i-1}),     r = dt / dx^2 = 0.4,
 
-which is stable while k <= 1.25. The loss after 64 steps is the mean squared distance from a target,
+which is stable while k <= 1.25. The loss after 12 steps is the mean squared distance from a target,
 and it is differentiated with respect to the n + 1 conductivities, in units of a reference one. Many
 inputs and a loop: reverse mode's home, but it has to keep the temperatures of every step.
 
@@ -22,7 +22,7 @@ from comparisons.problem import Case, Problem
 
 __all__ = ["PROBLEM", "adjoint", "make"]
 
-STEPS, R = 64, 0.4
+STEPS, R = 12, 0.4
 
 
 def make(n: int) -> Case:
@@ -78,7 +78,7 @@ def adjoint(k: numpy.ndarray, start: numpy.ndarray, target: numpy.ndarray) -> nu
 
 PROBLEM = Problem(
     name="heat",
-    title="Heat in a rod, 64 steps (size: points; one input more)",
+    title="Heat in a rod, 12 steps (size: points; one input more)",
     source="Courant, Friedrichs & Lewy 1928; Giles & Pierce 2000",
     sizes=(8, 64),
     quick=(8,),

@@ -120,7 +120,7 @@ PROBLEM = Problem(
     name="mass_spring",
     title="Mass-spring triangle (size: time levels)",
     source="Hu et al., DiffTaichi, ICLR 2020, mass_spring_simple",
-    sizes=(16, 64, 256),
-    quick=(16,),
+    sizes=(4, 16, 64),
+    quick=(4,),
     make=make,
 )

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +40,19 @@ def environment(cache: Path | None = None) -> dict[str, str]:
     return os.environ | ONE_THREAD | MALLOC | found
 
 
-def one_core() -> None:
-    """Stay on the last core that this process may use, where the system knows of such a wish."""
+def one_core(place: int = 0) -> None:
+    """Stay on the last core that this process may use, or on that many places before it, where the
+    system knows of such a wish."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        cores = sorted(os.sched_getaffinity(0), reverse=True)
+        os.sched_setaffinity(0, {cores[place % len(cores)]})
 
 
 def answers(
     module: str, request: dict[str, Any], cache: Path | None = None
-) -> Iterator[tuple[str, Any]]:
-    """The lines of a worker, the module to which a request is given; the last one is
-    ("died", reason) if it did."""
+) -> Generator[tuple[str, Any], None, None]:
+    """The lines of a worker, the module to which a request is given: first ("started", None), when
+    its process is there; the last one is ("died", reason) if it did."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, json.dumps(request)],
         stdout=subprocess.PIPE,
@@ -71,6 +73,7 @@ def answers(
 
     threading.Thread(target=watch, daemon=True).start()
     try:
+        yield "started", None
         for line in process.stdout:
             heard[0] = time.monotonic()
             answer = json.loads(line)

@@ -82,7 +82,7 @@ def work(
                 cells.append(cell_of(record))
             elif kind == "end":
                 pending.pop(0)
-            else:
+            elif kind == "died":
                 why = record
         with_calls = False
         if pending:

@@ -455,7 +455,7 @@ def test_the_worker_speaks_json_alone():
         kinds.append(kind)
         if kind == "cell":
             methods[record["method"]] = record["status"]
-    assert kinds == ["begin", *["cell"] * len(CONTENDERS), "end"]
+    assert kinds == ["started", "begin", *["cell"] * len(CONTENDERS), "end"]
     assert list(methods) == list(CONTENDERS)
     assert methods["njit"] == methods["numpy"] == methods["diffkit"] == "ok"
     assert "wrong" not in methods.values()

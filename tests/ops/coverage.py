@@ -10,6 +10,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -28,7 +29,7 @@ from diffkit.transforms.vmap import batch
 from diffkit.types import type_of
 
 from .scenario import Scenario
-from .scenarios import SCENARIOS, active, arguments
+from .scenarios import SCENARIOS, active, arguments, graph_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "coverage.md"
 COLUMNS = ("value", "forward", "reverse", "order 2", "vmap", "complex", "interpreter", "compiled")
@@ -144,15 +145,15 @@ class Shown:
 
     @staticmethod
     def of(scenario: Scenario) -> Shown:
-        graph = dk.trace(scenario.f)(*[type_of(x) for x in arguments(scenario)])
-        on = active(scenario)
+        graph, on = graph_of(scenario), active(scenario)
+        reverse = cache(lambda: vjp(graph, on))
         plan = dk.jit(scenario.f).plan(*[type_of(x) for x in arguments(scenario)])
         return Shown(
             (
                 answers(lambda: evaluate(graph, arguments(scenario)), YES),
                 answers(lambda: jvp(graph, on), YES),
-                answers(lambda: vjp(graph, on), YES),
-                answers(lambda: second(graph, on), YES),
+                answers(reverse, YES),
+                answers(lambda: second(reverse(), on), YES),
                 answers(lambda: lanes(graph, scenario), YES),
                 in_complex(scenario),
                 YES,
@@ -171,8 +172,7 @@ def answers(run: Callable[[], Any], yes: str) -> str:
     return yes
 
 
-def second(graph: Graph, on: tuple[bool, ...]) -> None:
-    joint = vjp(graph, on)
+def second(joint: Graph, on: tuple[bool, ...]) -> None:
     jvp(joint, [*on, *(False for _ in joint.params[len(on) :])])
 
 

@@ -3,6 +3,7 @@ at the points where the textbook's formula is 0/0; and what is asked of them tha
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath as mp
@@ -73,11 +74,11 @@ TABLE: dict[str, tuple[Any, Any, list[float], float, float]] = {
 
 
 def derivatives(f: Any, x: float) -> list[float]:
-    """f′ and f″ by differences at hundreds of digits; the step is small next to x and to 1."""
-    tiny = 0 < abs(x) < 1e-30
-    with mp.workdps(900 if tiny else 240):
-        point, h = mp.mpf(x), mp.mpf(10) ** -40
-        h = h * abs(point) if 0 < abs(x) < 1e-3 else h
+    """f′ and f″ by differences at hundreds of digits; the step is small next to x and to 1, and
+    70 digits are left of a second difference."""
+    exponent = 40 - (math.floor(math.log10(abs(x))) if 0 < abs(x) < 1e-3 else 0)
+    with mp.workdps(2 * exponent + 70):
+        point, h = mp.mpf(x), mp.mpf(10) ** -exponent
         low, middle, high = f(point - h), f_at(f, point, h), f(point + h)
         return [float((high - low) / (2 * h)), float((high - 2 * middle + low) / h**2)]
 

@@ -21,7 +21,8 @@ from tests.replay import prepare
 
 from ..ops.numerics import coarseness, directions
 from ..ops.scenario import Scenario
-from ..ops.scenarios import SCENARIOS, active, arguments, by_name, graph_of
+from ..ops.scenarios import SCENARIOS, active, arguments, by_name
+from ..ops.test_derivatives import derivative
 
 LANES = 3
 EACH = pytest.mark.parametrize("scenario", by_name(SCENARIOS))
@@ -60,7 +61,9 @@ class Case:
     """A scenario on lanes."""
 
     def __init__(self, scenario: Scenario, on: tuple[bool, ...]) -> None:
-        self.graph, self.on, self.moves = graph_of(scenario), on, active(scenario)
+        once = derivative(scenario)
+        self.graph, self.on, self.moves = once.graph, on, once.on
+        self.forward, self.reverse = once.forward, once.reverse
         pairs = zip(arguments(scenario), on, strict=True)
         self.args = [stacked(x) if yes else x for x, yes in pairs]
         floats = [x for x, yes in zip(self.args, self.moves, strict=True) if yes]
@@ -94,7 +97,7 @@ class Case:
 def test_values_and_vectorised_derivatives_are_those_of_each_lane(scenario: Scenario) -> None:
     for on in masks(len(scenario.args)):
         case = Case(scenario, on)
-        forward, reverse = jvp(case.graph, case.moves), vjp(case.graph, case.moves)
+        forward, reverse = case.forward, case.reverse
         pushed = [*case.args, *case.vs], [*on, *case.v_on]
         pulled = [*case.args, *case.us], [*on, *[True] * len(case.us)]
         case.same(case.together(forward, *pushed), case.one_by_one(forward, *pushed))
@@ -110,7 +113,7 @@ def test_derivatives_of_the_vectorised_graph_are_those_of_each_lane(scenario: Sc
         outputs = [True] * len(case.graph.outputs)
         lanes, _ = batch(case.graph, on, LANES, outputs)
         n = len(outputs)
-        forward, reverse = jvp(case.graph, case.moves), vjp(case.graph, case.moves)
+        forward, reverse = case.forward, case.reverse
         want = case.one_by_one(forward, [*case.args, *case.vs], [*on, *case.v_on])
         case.same(prepare(jvp(lanes, case.moves))([*case.args, *case.vs]), want)
         rows = case.one_by_one(reverse, [*case.args, *case.us], [*on, *[True] * len(case.us)])
