@@ -108,7 +108,9 @@ class Certificate:
             return f"bounds for all arguments within {self.radius!r}, {self.bits} bits"
         unique = [bool(np.all(x)) for x in trees.flatten(self.unique)[0]]
         if not all(unique):
-            why = f"{len(self.kinks)} kinks" if len(self.kinks) else "the bounds are too wide"
+            count = len(self.kinks)
+            kinks = f"{count} kink{'s' if count > 1 else ''}"
+            why = kinks if count else "the bounds are too wide"
             return f"no unique derivative is certain ({why}), {self.bits} bits"
         bar = {None: "", True: ", its error bar covers", False: ", its error bar does NOT cover"}
         return f"within {self.worst:.3g} ulps of the truth{bar[self.covered]}, {self.bits} bits"

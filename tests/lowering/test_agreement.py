@@ -319,7 +319,9 @@ def test_a_wrong_pass_is_noticed_and_named(wrong: Any, monkeypatch: pytest.Monke
 
     args = [np.linspace(0.3, 1.9, 20)]
     graph = graph_of(f, args)
-    agree_in_python(graph, args)
+    agree_in_python(graph, args, "", EAGER)
+    with pytest.raises(AssertionError, match=f"after {wrong.__name__}"):
+        agree_in_python(graph, args, "", (*EAGER, wrong))
     monkeypatch.setattr("tests.lowering.agreement.PASSES", (*PASSES, wrong))
     with pytest.raises(AssertionError, match=f"after {wrong.__name__}"):
         agree_in_python(graph, args)
