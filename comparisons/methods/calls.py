@@ -60,14 +60,17 @@ def by_values(
 
     def derivative() -> numpy.ndarray:
         latest[:] = [run()]
-        return numpy.asarray(value(latest[0])).reshape(shape)
+        return shaped(latest[0])
+
+    def shaped(found: Any) -> numpy.ndarray:
+        return numpy.asarray(value(found)).reshape(shape)
 
     def details() -> dict[str, str]:
         if bars is None:
             return {}
-        values = numpy.asarray(value(latest[0])).reshape(shape)
-        table = error_bars(values, numpy.asarray(bars(latest[0])))
-        return {"error bars": f"{how(latest[0])}\n{table}".strip()}
+        found = latest[0] if latest else run()
+        table = error_bars(shaped(found), numpy.asarray(bars(found)))
+        return {"error bars": f"{how(found)}\n{table}".strip()}
 
     return Prepared(
         primal=lambda: case.f(case.x),
