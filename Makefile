@@ -25,7 +25,7 @@ compare: $(VENV)/compare.done
 test: lint pytest
 
 test-all: lint peers
-	$(BIN)/python -m pytest -n 2 --compiled -m "" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --compiled -m "" $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .
@@ -33,7 +33,7 @@ lint: $(VENV)/dev.done
 	$(BIN)/pyright
 
 pytest: $(VENV)/dev.done
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 peers: $(VENV)/peers.done
 
