@@ -13,7 +13,7 @@ from comparisons.gradbench.published import PUBLISHED, TOOLS
 from comparisons.gradbench.records import Cell, Run
 from comparisons.gradbench.validate import Check
 from comparisons.gradbench.verdicts import verdicts
-from comparisons.speed.tables import SHORT, ratio, shortened, table, targets, with_spread
+from comparisons.speed.tables import SHORT, shortened, table, targets, with_spread
 
 __all__ = [
     "COLUMNS", "PUBLISHED_COLUMNS", "RATIOS",
@@ -64,7 +64,7 @@ def rows(run: Run) -> Iterable[tuple[str, ...]]:
             quotient(own, primal),
             quotient(own, median(njit)),
             quotient(own, median(run.cell(case, "manual"))),
-            ratio(peaks[0] / peaks[1]) if all(peaks) else "",
+            text.ratio(peaks[0] / peaks[1]) if all(peaks) else "",
         )
 
 
@@ -83,7 +83,7 @@ def median(cell: Cell | None) -> float | None:
 def quotient(own: Cell | None, other: float | None) -> str:
     """diffkit's time over another."""
     mine = median(own)
-    return ratio(mine / other) if mine and other else ""
+    return text.ratio(mine / other) if mine and other else ""
 
 
 def published_rows(run: Run) -> Iterable[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from comparisons.speed.records import Cell, Run, Timing
 from comparisons.speed.verdicts import Verdict, verdicts
 
 __all__ = [
-    "SHORT", "first_call_rows", "notes", "ratio", "ratio_rows", "show", "shortened", "table",
+    "SHORT", "first_call_rows", "notes", "ratio_rows", "show", "shortened", "table",
     "targets", "time_rows", "with_spread",
 ]  # fmt: skip
 
@@ -103,12 +103,7 @@ def quotient(own: Cell | None, other: Cell | None) -> str:
             return ""
         if cell.gradient is None:
             return SHORT[cell.status]
-    return ratio(own.gradient.median / other.gradient.median)
-
-
-def ratio(value: float) -> str:
-    """Two digits after the point, and more where it is small."""
-    return text.ratio(value) if value >= 0.095 else f"{value:.2g}×"
+    return text.ratio(own.gradient.median / other.gradient.median)
 
 
 def first_call_rows(run: Run) -> Iterable[tuple[str, ...]]:

@@ -10,6 +10,7 @@ import keyword
 from collections.abc import Iterator, Sequence
 
 from ..graph import Loc
+from ..types import b1
 from .syntax import (
     Affine,
     Apply,
@@ -69,6 +70,18 @@ class Names:
     def expr(self, expr: Expr) -> str:
         """An expression as text."""
         return self.bound(expr)[0]
+
+    def tight(self, expr: Expr) -> str:
+        """An expression, in brackets where it is more than a name."""
+        text, binds = self.bound(expr)
+        return text if binds == ATOM else f"({text})"
+
+    def truth(self, expr: Expr) -> str:
+        """A number as a condition, in brackets where it is more than a name."""
+        text, binds = self.bound(expr)
+        if expr.dtype is not b1:
+            return f"({text} != 0)"
+        return text if binds == ATOM else f"({text})"
 
     def bound(self, expr: Expr) -> tuple[str, int]:
         """The text, and how strongly its outermost operator binds."""

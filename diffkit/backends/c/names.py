@@ -77,10 +77,6 @@ class CNames(Names):
             return " + ".join(others)
         return " + ".join([*others, self.affine(known)[0]]).replace("+ -", "- ")
 
-    def tight(self, expr: Expr) -> str:
-        text, binds = self.bound(expr)
-        return text if binds == ATOM else f"({text})"
-
     def applied(self, expr: Apply) -> tuple[str, int]:
         name, args = expr.op.name, expr.args
         of = args[0].dtype if args else expr.dtype
@@ -136,13 +132,6 @@ class CNames(Names):
         if name == "signbit":
             return f"{self.tight(arg)} < 0", 4
         return ("true" if name == "isfinite" else "false"), ATOM
-
-    def truth(self, expr: Expr) -> str:
-        """A number as a condition, in brackets where it is more than a name."""
-        text, binds = self.bound(expr)
-        if expr.dtype is not b1:
-            return f"({text} != 0)"
-        return text if binds == ATOM else f"({text})"
 
     def cast(self, arg: Expr, dtype: DType) -> tuple[str, int]:
         if arg.dtype == dtype:

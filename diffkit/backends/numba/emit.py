@@ -164,17 +164,6 @@ class NumbaNames(Names):
         spelling = COMPLEX_FUNCTIONS[name]
         return narrowed(f"{self.use(*spelling)}({', '.join(texts)})", expr.dtype), ATOM
 
-    def tight(self, expr: Expr) -> str:
-        text, binds = self.bound(expr)
-        return text if binds == ATOM else f"({text})"
-
-    def truth(self, expr: Expr) -> str:
-        """A number as a condition, in brackets where it is more than a name."""
-        text, binds = self.bound(expr)
-        if expr.dtype is not b1:
-            return f"({text} != 0)"
-        return text if binds == ATOM else f"({text})"
-
     def cast(self, arg: Expr, dtype: DType) -> tuple[str, int]:
         if arg.dtype == dtype:
             return self.bound(arg)
